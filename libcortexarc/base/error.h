@@ -1,0 +1,31 @@
+/* error.h - setting the caller's struct cxa_error */
+#ifndef CXA_BASE_ERROR_H
+#define CXA_BASE_ERROR_H
+
+#include <cortexarc/error.h>
+
+#define CXA_PRINTF(f, a) __attribute__((format(printf, f, a)))
+
+/**
+ * cxa_error_set() - fill @error (may be NULL) unless it already holds one
+ * @format: one line, no full stop
+ *
+ * The first to set it knows most; later calls keep what it said. For
+ * CXA_ERR_IO, errno is kept and ": strerror" appended.
+ *
+ * Return: @status, always.
+ */
+int cxa_error_set(struct cxa_error *error, int status, const char *format, ...)
+	CXA_PRINTF(3, 4);
+
+/** cxa_error_hint() - what to do about it; Return: the status already set */
+int cxa_error_hint(struct cxa_error *error, const char *format, ...)
+	CXA_PRINTF(2, 3);
+
+/** cxa_error_at() - the member (may be NULL) and offset, where not yet said */
+void cxa_error_at(struct cxa_error *error, const char *member, uint64_t offset);
+
+/** cxa_error_nomem() - CXA_ERR_NOMEM for @what */
+int cxa_error_nomem(struct cxa_error *error, const char *what);
+
+#endif

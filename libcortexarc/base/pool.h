@@ -1,0 +1,57 @@
+/* pool.h - worker threads, and jobs whose results come back in order */
+#ifndef CXA_BASE_POOL_H
+#define CXA_BASE_POOL_H
+
+#include "base/error.h"
+
+struct cxa_pool;
+
+/**
+ * cxa_pool_open() - @threads workers; 0: one a processor that is online
+ *
+ * 1 starts no thread: a job runs where it is submitted.
+ * Return: 0, CXA_ERR_NOMEM, CXA_ERR_IO (pthread_create).
+ */
+int cxa_pool_open(struct cxa_pool **out, unsigned threads,
+		  struct cxa_error *error);
+unsigned cxa_pool_threads(const struct cxa_pool *pool);
+/** cxa_pool_close() - accepts NULL; after every queue on it is closed */
+void cxa_pool_close(struct cxa_pool *pool);
+
+/**
+ * struct cxa_queue - jobs that run on a pool and come back in the order given
+ *
+ * One thread (the owner) submits and takes; @run is called on workers, for many
+ * jobs at once. Several queues share one pool. Order of results never depends
+ * on the number of threads.
+ */
+struct cxa_queue;
+
+/**
+ * cxa_queue_open() - up to @depth jobs under way (0: threads + 2)
+ * @run: works on @job; its outcome is stored in the job itself
+ * @drop: called by cxa_queue_close() on each job that was never taken (after
+ *        it ran or without); may be NULL
+ */
+int cxa_queue_open(struct cxa_queue **out, struct cxa_pool *pool,
+		   unsigned depth, void (*run)(void *job),
+		   void (*drop)(void *job), struct cxa_error *error);
+
+/** cxa_queue_full() - take before the next submit */
+int cxa_queue_full(const struct cxa_queue *queue);
+int cxa_queue_empty(const struct cxa_queue *queue);
+
+/** cxa_queue_submit() - hand on @job; only when not full */
+void cxa_queue_submit(struct cxa_queue *queue, void *job);
+
+/**
+ * cxa_queue_take() - the oldest job, waiting until it has run; NULL when empty
+ *
+ * While it waits, the owner runs waiting jobs of the pool itself.
+ */
+void *cxa_queue_take(struct cxa_queue *queue);
+
+/** cxa_queue_close() - accepts NULL; waits for running jobs, drops the rest */
+void cxa_queue_close(struct cxa_queue *queue);
+
+#endif

@@ -1,0 +1,84 @@
+/* wire.h - protobuf bytes: the strict scan before every unpack, and packing */
+#ifndef CXA_BASE_WIRE_H
+#define CXA_BASE_WIRE_H
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/message_type.h"
+
+/**
+ * struct cxa_wire_limits - bounds for one scan; 0: the default of struct
+ * cxa_limits
+ */
+struct cxa_wire_limits {
+	uint64_t fields;
+	uint64_t decode_bytes;
+	uint64_t string_bytes;
+	uint64_t vector_floats;
+	uint64_t links;
+};
+
+/**
+ * struct cxa_wire_stats - what a scan counted; adds up over calls
+ * @fields: protobuf fields seen, packed values not counted
+ * @decode_bytes: heap an unpack takes at most
+ * @unknown: fields that this version does not know
+ */
+struct cxa_wire_stats {
+	uint64_t fields;
+	uint64_t decode_bytes;
+	uint64_t unknown;
+};
+
+/**
+ * cxa_wire_scan() - is this the canonical encoding of a message of @type?
+ * @limits: NULL: the defaults; compared with what @stats has reached
+ * @stats: in and out; starts as { 0 }
+ *
+ * Without allocation. Refuses: varints that are not minimal or over their
+ * type, field numbers that descend, singular fields repeated, a wire type
+ * other than declared, repeated numbers that are not packed, a required field
+ * missing, a bool other than 0 and 1, an unknown enum value, invalid UTF-8,
+ * a map out of order, sizes past the end, depth over 8. What it accepts,
+ * cxa_wire_unpack() decodes within @stats, and packing gives the same bytes.
+ *
+ * Return: 0, CXA_ERR_CORRUPT or CXA_ERR_LIMIT; the error's offset is within
+ * @data.
+ */
+int cxa_wire_scan(const struct cxa_message_type *type, const uint8_t *data,
+		  size_t size, const struct cxa_wire_limits *limits,
+		  struct cxa_wire_stats *stats, struct cxa_error *error);
+
+/**
+ * cxa_wire_unpack() - decode into @arena; what was scanned always decodes
+ *
+ * Return: 0, CXA_ERR_CORRUPT, CXA_ERR_NOMEM.
+ */
+int cxa_wire_unpack(const struct cxa_message_type *type, const uint8_t *data,
+		    size_t size, struct cxa_arena *arena,
+		    ProtobufCMessage **out, struct cxa_error *error);
+
+/** cxa_wire_scan_unpack() - both, for a single message */
+int cxa_wire_scan_unpack(const struct cxa_message_type *type,
+			 const uint8_t *data, size_t size,
+			 const struct cxa_wire_limits *limits,
+			 struct cxa_arena *arena, ProtobufCMessage **out,
+			 struct cxa_error *error);
+
+/** cxa_wire_pack() - append the canonical encoding; Return: 0, CXA_ERR_NOMEM */
+int cxa_wire_pack(const ProtobufCMessage *message, struct cxa_buffer *buffer,
+		  struct cxa_error *error);
+
+/** cxa_varint_size(), cxa_varint_put() - a minimal varint; put returns its end */
+size_t cxa_varint_size(uint64_t value);
+uint8_t *cxa_varint_put(uint8_t *out, uint64_t value);
+
+/**
+ * cxa_varint_get() - a minimal varint at *@cursor, which moves behind it
+ *
+ * Return: false where there is none before @end, or it is not minimal.
+ */
+bool cxa_varint_get(const uint8_t **cursor, const uint8_t *end, uint64_t *value);
+
+#endif
