@@ -24,18 +24,26 @@ static const ProtobufCMessageDescriptor *const roots[] = {
 	&cxa__sync_entry_batch__descriptor,
 };
 
-/* The original's u8 values, and its one array of fixed length. */
+/* Bounds of a field of numbers: the original's u8, and its array of two. */
 static const struct {
 	const char *message;
 	const char *field;
 	uint32_t max;
 	unsigned exact_count;
+	uint32_t max_count;
 } bounds[] = {
-	{ "ConceptMetadata", "priority", UINT8_MAX, 0 },
-	{ "ColumnPosition", "layer", UINT8_MAX, 0 },
-	{ "SyncEntry", "retry_count", UINT8_MAX, 0 },
-	{ "CortexConfiguration", "cortex_size", UINT32_MAX, 2 },
+	{ "ConceptMetadata", "priority", UINT8_MAX, 0, 0 },
+	{ "ConceptMetadata", "tags", UINT32_MAX, 0, 4096 },
+	{ "ColumnPosition", "layer", UINT8_MAX, 0, 0 },
+	{ "SyncEntry", "retry_count", UINT8_MAX, 0, 0 },
+	{ "CortexConfiguration", "cortex_size", UINT32_MAX, 2, 0 },
+	{ "Index", "entries", UINT32_MAX, 0, UINT32_MAX },
+	{ "VectorColumn", "lengths", UINT32_MAX, 0, UINT32_MAX },
+	{ "EmbeddingColumns", "concept_ids", UINT32_MAX, 0, UINT32_MAX },
+	{ "EmbeddingColumns", "last_computed", UINT32_MAX, 0, UINT32_MAX },
 };
+
+enum { SHORT_TEXT = 64 * 1024 };
 
 static struct cxa_message_type types[MAX_TYPES];
 static struct cxa_field fields[MAX_FIELDS];
@@ -87,12 +95,20 @@ find_type(const ProtobufCMessageDescriptor *descriptor)
 
 static void fill_bounds(struct cxa_field *field, const char *message)
 {
+	const char *name = field->descriptor->name;
+
 	field->max = UINT32_MAX;
+	field->max_bytes = SHORT_TEXT;
+	if (strcmp(name, "content") == 0 || ends_with(name, "_json"))
+		field->max_bytes = 0;
+	if (field->kind == CXA_FIELD_BINARY)
+		field->max_bytes = UINT32_MAX;
 	for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++) {
 		if (strcmp(bounds[i].message, message) == 0 &&
-		    strcmp(bounds[i].field, field->descriptor->name) == 0) {
+		    strcmp(bounds[i].field, name) == 0) {
 			field->max = bounds[i].max;
 			field->exact_count = bounds[i].exact_count;
+			field->max_count = bounds[i].max_count;
 		}
 	}
 }

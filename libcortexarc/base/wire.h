@@ -19,6 +19,9 @@ struct cxa_wire_limits {
 	uint64_t links;
 };
 
+/** cxa_wire_limits_fill() - put the default where there is 0 */
+void cxa_wire_limits_fill(struct cxa_wire_limits *limits);
+
 /**
  * struct cxa_wire_stats - what a scan counted; adds up over calls
  * @fields: protobuf fields seen, packed values not counted

@@ -1,0 +1,58 @@
+/* frame.h - one zstd frame: made, proved, and checked before it is opened */
+#ifndef CXA_BASE_FRAME_H
+#define CXA_BASE_FRAME_H
+
+#include <stdbool.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+enum { CXA_FRAME_LEVEL = 3, CXA_FRAME_WINDOW_MAX = 1 << 23 };
+
+/**
+ * struct cxa_frame_coder - zstd's contexts, to be used by one thread at a time
+ *
+ * { NULL } is ready; contexts are made when first needed. The bytes of a frame
+ * never depend on the frames before it.
+ */
+struct cxa_frame_coder {
+	struct ZSTD_CCtx_s *compressor;
+	struct ZSTD_DCtx_s *decompressor;
+};
+
+void cxa_frame_coder_release(struct cxa_frame_coder *coder);
+
+/**
+ * cxa_frame_compress() - append one frame of @data to @out
+ * @level: 1 to 19
+ * @prove: decompress it again and compare before it counts as made
+ *
+ * With content size and checksum, without a dictionary.
+ * Return: 0, CXA_ERR_NOMEM, CXA_ERR_CORRUPT (the proof failed: memory or the
+ * encoder is at fault).
+ */
+int cxa_frame_compress(struct cxa_frame_coder *coder, int level, bool prove,
+		       const void *data, size_t size, struct cxa_buffer *out,
+		       struct cxa_error *error);
+
+/**
+ * cxa_frame_content_size() - check the frame's headers; no memory is taken
+ *
+ * Exactly one frame that ends with @size, with content size, checksum and a
+ * window of at most 8 MiB, without a dictionary or skippable frame.
+ * Return: 0 with *content_size, CXA_ERR_CORRUPT.
+ */
+int cxa_frame_content_size(const void *data, size_t size,
+			   uint64_t *content_size, struct cxa_error *error);
+
+/**
+ * cxa_frame_decompress() - replace @out by the frame's content
+ * @max_bytes: of content; also at most 1,000 times @size over 64 MiB
+ *
+ * Return: 0, CXA_ERR_CORRUPT, CXA_ERR_LIMIT, CXA_ERR_NOMEM.
+ */
+int cxa_frame_decompress(struct cxa_frame_coder *coder, const void *data,
+			 size_t size, uint64_t max_bytes,
+			 struct cxa_buffer *out, struct cxa_error *error);
+
+#endif

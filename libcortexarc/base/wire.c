@@ -1,0 +1,88 @@
+/* wire.c - varints, and protobuf-c's unpack and pack on our memory */
+#include "base/wire.h"
+
+size_t cxa_varint_size(uint64_t value)
+{
+	size_t size = 1;
+
+	while (value >= 0x80) {
+		value >>= 7;
+		size++;
+	}
+	return size;
+}
+
+uint8_t *cxa_varint_put(uint8_t *out, uint64_t value)
+{
+	while (value >= 0x80) {
+		*out++ = (uint8_t)(value | 0x80);
+		value >>= 7;
+	}
+	*out++ = (uint8_t)value;
+	return out;
+}
+
+bool cxa_varint_get(const uint8_t **cursor, const uint8_t *end, uint64_t *value)
+{
+	const uint8_t *p = *cursor;
+	uint64_t result = 0;
+	unsigned shift = 0;
+	uint8_t byte;
+
+	do {
+		if (p == end || shift > 63)
+			return false;
+		byte = *p++;
+		if (shift == 63 && byte > 1)
+			return false;
+		result |= (uint64_t)(byte & 0x7f) << shift;
+		shift += 7;
+	} while ((byte & 0x80) != 0);
+	if (byte == 0 && shift > 7)
+		return false;
+	*cursor = p;
+	*value = result;
+	return true;
+}
+
+int cxa_wire_unpack(const struct cxa_message_type *type, const uint8_t *data,
+		    size_t size, struct cxa_arena *arena,
+		    ProtobufCMessage **out, struct cxa_error *error)
+{
+	ProtobufCAllocator allocator = cxa_arena_allocator(arena);
+
+	*out = protobuf_c_message_unpack(type->descriptor, &allocator, size,
+					 data);
+	if (*out == NULL)
+		return cxa_error_set(error, CXA_ERR_NOMEM,
+				     "no memory for a %s of %zu bytes",
+				     type->descriptor->short_name, size);
+	return 0;
+}
+
+int cxa_wire_scan_unpack(const struct cxa_message_type *type,
+			 const uint8_t *data, size_t size,
+			 const struct cxa_wire_limits *limits,
+			 struct cxa_arena *arena, ProtobufCMessage **out,
+			 struct cxa_error *error)
+{
+	struct cxa_wire_stats stats = { 0 };
+	int status = cxa_wire_scan(type, data, size, limits, &stats, error);
+
+	*out = NULL;
+	if (status < 0)
+		return status;
+	return cxa_wire_unpack(type, data, size, arena, out, error);
+}
+
+int cxa_wire_pack(const ProtobufCMessage *message, struct cxa_buffer *buffer,
+		  struct cxa_error *error)
+{
+	size_t size = protobuf_c_message_get_packed_size(message);
+	uint8_t *room = cxa_buffer_room(buffer, size);
+
+	if (room == NULL)
+		return cxa_error_nomem(error, message->descriptor->short_name);
+	buffer->size += protobuf_c_message_pack(message, room);
+	return 0;
+}
