@@ -40,10 +40,16 @@ struct cxa_selection {
 
 #define CXA_SELECTION_INIT { .struct_size = sizeof(struct cxa_selection) }
 
-/** struct cxa_source_options - zero means default */
+/**
+ * struct cxa_source_options - zero means default
+ * @lenient: JSON: a missing known member becomes zero, with a notice
+ * @single_read: an archive is opened for a single record: header, trailer and
+ *               index are read; that B2SUMS agrees with them is not checked
+ */
 struct cxa_source_options {
 	size_t struct_size;
-	bool lenient; /* JSON: a missing known member becomes zero, with a notice */
+	bool lenient;
+	bool single_read;
 };
 
 #define CXA_SOURCE_OPTIONS_INIT { .struct_size = sizeof(struct cxa_source_options) }

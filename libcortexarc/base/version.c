@@ -2,7 +2,7 @@
 #ifdef HAVE_CONFIG_H
 #include <config.h>
 #endif
-#include <cortexarc/cortexarc.h>
+#include <cortexarc/cortexarc.h> /* declares it */
 
 const char *cxa_version(void)
 {

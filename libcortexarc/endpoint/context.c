@@ -1,0 +1,130 @@
+/* context.c - threads, limits, progress and cancelling */
+#include "endpoint/context.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define MIB (UINT64_C(1) << 20)
+
+bool cxa_options_known(const void *options, size_t struct_size, size_t known)
+{
+	const uint8_t *bytes = options;
+
+	if (struct_size < sizeof(size_t))
+		return false;
+	for (size_t i = known; i < struct_size; i++)
+		if (bytes[i] != 0)
+			return false;
+	return true;
+}
+
+static void fill(uint64_t *limit, uint64_t value)
+{
+	if (*limit == 0)
+		*limit = value;
+}
+
+static void fill_limits(struct cxa_context *context)
+{
+	struct cxa_limits *limits = &context->limits;
+	struct cxa_wire_limits *wire = &context->wire_limits;
+
+	*limits = context->options.limits;
+	wire->fields = limits->fields;
+	wire->decode_bytes = limits->decode_bytes;
+	wire->string_bytes = limits->string_bytes;
+	wire->vector_floats = limits->vector_floats;
+	wire->links = limits->links;
+	cxa_wire_limits_fill(wire);
+	limits->fields = wire->fields;
+	limits->decode_bytes = wire->decode_bytes;
+	limits->string_bytes = wire->string_bytes;
+	limits->vector_floats = wire->vector_floats;
+	limits->links = wire->links;
+	fill(&limits->batch_bytes, 64 * MIB);
+	fill(&limits->index_bytes, 256 * MIB);
+	fill(&limits->members, UINT64_C(1) << 20);
+	fill(&limits->json_depth, 64);
+	fill(&limits->issues, 10000);
+}
+
+int cxa_context_open(struct cxa_context **out,
+		     const struct cxa_context_options *options,
+		     struct cxa_error *error)
+{
+	struct cxa_context *context;
+	size_t size;
+	int status;
+
+	*out = NULL;
+	if (options != NULL &&
+	    !cxa_options_known(options, options->struct_size, sizeof(*options)))
+		return cxa_error_set(error, CXA_ERR_USAGE,
+				     "context options of another version");
+	context = calloc(1, sizeof(*context));
+	if (context == NULL)
+		return cxa_error_nomem(error, "a context");
+	if (options != NULL) {
+		size = options->struct_size;
+		if (size > sizeof(*options))
+			size = sizeof(*options);
+		memcpy(&context->options, options, size);
+	}
+	fill_limits(context);
+	if (context->options.temp_dir != NULL) {
+		context->temp_dir = strdup(context->options.temp_dir);
+		if (context->temp_dir == NULL) {
+			status = cxa_error_nomem(error, "a context");
+			goto fail;
+		}
+	}
+	status = cxa_pool_open(&context->pool, context->options.threads, error);
+	if (status < 0)
+		goto fail;
+	*out = context;
+	return 0;
+fail:
+	cxa_context_close(context);
+	return status;
+}
+
+void cxa_context_close(struct cxa_context *context)
+{
+	if (context == NULL)
+		return;
+	cxa_pool_close(context->pool);
+	free(context->temp_dir);
+	free(context);
+}
+
+void cxa_context_cancel(struct cxa_context *context)
+{
+	__atomic_store_n(&context->cancel.requested, 1, __ATOMIC_RELAXED);
+}
+
+void cxa_context_notice(struct cxa_context *context, const char *format, ...)
+{
+	char line[400];
+	va_list args;
+
+	if (context->options.notice == NULL)
+		return;
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	context->options.notice(context->options.user, line);
+}
+
+int cxa_context_step(struct cxa_context *context, const char *phase,
+		     uint64_t done_bytes, uint64_t total_bytes,
+		     struct cxa_error *error)
+{
+	struct cxa_progress progress = { phase, done_bytes, total_bytes };
+
+	if (cxa_cancel_requested(&context->cancel))
+		return cxa_error_set(error, CXA_ERR_CANCELLED, "interrupted");
+	if (context->options.progress != NULL)
+		context->options.progress(context->options.user, &progress);
+	return 0;
+}

@@ -1,0 +1,45 @@
+/* context.h - what is behind struct cxa_context */
+#ifndef CXA_ENDPOINT_CONTEXT_H
+#define CXA_ENDPOINT_CONTEXT_H
+
+#include <cortexarc/context.h>
+
+#include "base/io.h"
+#include "base/pool.h"
+#include "base/wire.h"
+
+/**
+ * struct cxa_context - @limits are filled: no 0 stands for a default any more
+ */
+struct cxa_context {
+	struct cxa_context_options options;
+	struct cxa_limits limits;
+	struct cxa_wire_limits wire_limits;
+	struct cxa_pool *pool;
+	struct cxa_cancel cancel;
+	char *temp_dir;
+};
+
+/** cxa_context_notice() - a line worth telling the user */
+void cxa_context_notice(struct cxa_context *context, const char *format, ...)
+	CXA_PRINTF(2, 3);
+
+/**
+ * cxa_context_step() - tell how far the call is
+ *
+ * Return: 0, or CXA_ERR_CANCELLED when that was asked for.
+ */
+int cxa_context_step(struct cxa_context *context, const char *phase,
+		     uint64_t done_bytes, uint64_t total_bytes,
+		     struct cxa_error *error);
+
+/**
+ * cxa_options_known() - are options of @struct_size bytes ones we know?
+ * @known: sizeof the struct of this library
+ *
+ * Smaller is an older caller; larger is allowed when what we do not know is
+ * zero.
+ */
+bool cxa_options_known(const void *options, size_t struct_size, size_t known);
+
+#endif

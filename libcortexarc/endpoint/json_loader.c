@@ -1,0 +1,396 @@
+/* json_loader.c - JSON records parsed on workers into a spool */
+#include "endpoint/json_loader.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "record/collection.h"
+#include "record/json_codec.h"
+
+enum { CHUNK_BYTES = 1 << 20 };
+
+const struct cxa_json_part_info cxa_json_parts[CXA_PART_COUNT] = {
+	[CXA_PART_METADATA] = { "metadata", CXA_CONCEPTS, false },
+	[CXA_PART_CONCEPTS] = { "concepts", CXA_CONCEPTS, true },
+	[CXA_PART_COLUMNS] = { "columns", CXA_COLUMNS, true },
+	[CXA_PART_CONNECTIONS] = { "connections", CXA_CONNECTIONS, true },
+	[CXA_PART_SYSTEM_STATE] = { "system_state", CXA_SYSTEM_STATE, false },
+	[CXA_PART_QUERY_CACHE] = { "query_cache", CXA_QUERY_CACHE, true },
+	[CXA_PART_SYNC_QUEUE] = { "sync_queue", CXA_SYNC_QUEUE, true },
+};
+
+/* A run of records on its way: their text, then their rows. Reused. */
+struct job {
+	struct cxa_json_loader *loader;
+	enum cxa_collection collection;
+	struct cxa_buffer text;
+	struct cxa_buffer places; /* struct cxa_json_text each, data unset */
+	struct cxa_arena arena;
+	struct cxa_json_rules rules;
+	struct cxa_segment records;
+	struct cxa_segment embeddings;
+	int status;
+	struct cxa_error error;
+};
+
+struct cxa_json_loader {
+	struct cxa_context *context;
+	struct cxa_record_spool *spool;
+	struct cxa_queue *queue;
+	struct job *idle;
+	struct job *pending;
+	struct cxa_json_rules rules;
+	struct cxa_arena arena; /* of the header */
+	Cxa__Header header;
+	struct cxa_buffer unknown; /* "name":value, ... */
+	bool has_metadata;
+};
+
+static void free_job(void *pointer)
+{
+	struct job *job = pointer;
+
+	if (job == NULL)
+		return;
+	cxa_buffer_release(&job->text);
+	cxa_buffer_release(&job->places);
+	cxa_arena_release(&job->arena);
+	cxa_segment_release(&job->records);
+	cxa_segment_release(&job->embeddings);
+	free(job);
+}
+
+static int add_embedding(struct job *job, uint64_t id,
+			 Cxa__Embeddings *embeddings, struct cxa_error *error)
+{
+	Cxa__Embedding embedding = CXA__EMBEDDING__INIT;
+
+	if (embeddings == NULL)
+		return 0;
+	embedding.concept_id = id;
+	embedding.embeddings = embeddings;
+	return cxa_segment_add(&job->embeddings, id, &embedding.base, error);
+}
+
+static int parse_record(struct job *job, const struct cxa_json_text *text)
+{
+	enum cxa_collection collection = job->collection;
+	Cxa__Embeddings *embeddings = NULL;
+	ProtobufCMessage *message = NULL;
+	bool whole = collection == CXA_CONCEPTS;
+	uint64_t id;
+	int status;
+
+	cxa_arena_reset(&job->arena);
+	status = cxa_json_decode(cxa_collection_type(collection),
+				 cxa_collection_info(collection)->record_name,
+				 text, &job->rules, &job->arena, &message,
+				 whole ? &embeddings : NULL, &job->error);
+	if (status < 0)
+		return status;
+	id = cxa_collection_key(collection, message);
+	status = cxa_segment_add(&job->records, id, message, &job->error);
+	if (status == 0)
+		status = add_embedding(job, id, embeddings, &job->error);
+	return status;
+}
+
+static void run_job(void *pointer)
+{
+	struct job *job = pointer;
+	const struct cxa_json_text *places = (const void *)job->places.data;
+	size_t count = job->places.size / sizeof(*places);
+
+	for (size_t i = 0; i < count && job->status == 0; i++) {
+		struct cxa_json_text text = places[i];
+
+		/* The offset in the chunk was kept in place of a pointer. */
+		text.data = job->text.data + (uintptr_t)places[i].data;
+		job->status = parse_record(job, &text);
+	}
+}
+
+int cxa_json_loader_open(struct cxa_json_loader **out,
+			 struct cxa_context *context, bool lenient,
+			 struct cxa_error *error)
+{
+	const struct cxa_limits *limits = &context->limits;
+	struct cxa_json_loader *loader = calloc(1, sizeof(*loader));
+	int status;
+
+	*out = NULL;
+	if (loader == NULL)
+		return cxa_error_nomem(error, "reading JSON");
+	loader->context = context;
+	loader->rules.lenient = lenient;
+	loader->rules.max_depth = limits->json_depth;
+	loader->rules.string_bytes = limits->string_bytes;
+	loader->rules.vector_floats = limits->vector_floats;
+	loader->rules.links = limits->links;
+	cxa__header__init(&loader->header);
+	status = cxa_record_spool_open(&loader->spool, context, error);
+	if (status == 0)
+		status = cxa_queue_open(&loader->queue, context->pool, 0,
+					run_job, free_job, error);
+	if (status < 0) {
+		cxa_json_loader_close(loader);
+		return status;
+	}
+	*out = loader;
+	return 0;
+}
+
+static void note_filled(struct cxa_json_loader *loader,
+			const struct cxa_json_rules *rules)
+{
+	if (rules->filled != 0 && loader->rules.filled == 0)
+		snprintf(loader->rules.first_filled,
+			 sizeof(loader->rules.first_filled), "%s",
+			 rules->first_filled);
+	loader->rules.filled += rules->filled;
+}
+
+static int spool_oldest(struct cxa_json_loader *loader, struct cxa_error *error)
+{
+	struct job *job = cxa_queue_take(loader->queue);
+	int status = job->status;
+
+	if (status < 0) {
+		if (error != NULL && error->status == 0)
+			*error = job->error;
+	} else {
+		status = cxa_record_spool_add(loader->spool, job->collection,
+					      &job->records, error);
+		if (status == 0)
+			status = cxa_record_spool_add(loader->spool,
+						      CXA_EMBEDDINGS,
+						      &job->embeddings, error);
+		note_filled(loader, &job->rules);
+	}
+	free_job(loader->idle);
+	loader->idle = job;
+	return status;
+}
+
+static int send_pending(struct cxa_json_loader *loader, struct cxa_error *error)
+{
+	struct job *job = loader->pending;
+	int status = 0;
+
+	if (job == NULL)
+		return 0;
+	while (status == 0 && cxa_queue_full(loader->queue))
+		status = spool_oldest(loader, error);
+	if (status < 0)
+		return status;
+	loader->pending = NULL;
+	cxa_queue_submit(loader->queue, job);
+	return 0;
+}
+
+static int begin_chunk(struct cxa_json_loader *loader,
+		       enum cxa_collection collection, struct cxa_error *error)
+{
+	struct job *job = loader->idle;
+
+	loader->idle = NULL;
+	if (job == NULL)
+		job = calloc(1, sizeof(*job));
+	if (job == NULL)
+		return cxa_error_nomem(error, "reading JSON");
+	job->loader = loader;
+	job->collection = collection;
+	job->rules = loader->rules;
+	job->rules.filled = 0;
+	job->status = 0;
+	job->error = (struct cxa_error)CXA_ERROR_INIT;
+	cxa_buffer_reset(&job->text);
+	cxa_buffer_reset(&job->places);
+	cxa_segment_reset(&job->records);
+	cxa_segment_reset(&job->embeddings);
+	loader->pending = job;
+	return 0;
+}
+
+struct cxa_buffer *cxa_json_loader_text(struct cxa_json_loader *loader,
+					enum cxa_json_part part,
+					struct cxa_error *error)
+{
+	enum cxa_collection collection = cxa_json_parts[part].collection;
+	int status = 0;
+
+	if (loader->pending != NULL &&
+	    (loader->pending->collection != collection ||
+	     loader->pending->text.size >= CHUNK_BYTES))
+		status = send_pending(loader, error);
+	if (status == 0 && loader->pending == NULL)
+		status = begin_chunk(loader, collection, error);
+	return status < 0 ? NULL : &loader->pending->text;
+}
+
+int cxa_json_loader_add(struct cxa_json_loader *loader, size_t start,
+			const struct cxa_json_text *place,
+			struct cxa_error *error)
+{
+	struct job *job = loader->pending;
+	struct cxa_json_text text = *place;
+
+	text.data = (const uint8_t *)(uintptr_t)start;
+	text.size = job->text.size - start;
+	cxa_buffer_append(&job->places, &text, sizeof(text));
+	return job->places.failed ? cxa_error_nomem(error, "reading JSON") : 0;
+}
+
+int cxa_json_loader_metadata(struct cxa_json_loader *loader,
+			     const struct cxa_json_text *text,
+			     struct cxa_error *error)
+{
+	const struct cxa_message_type *type =
+		cxa_message_type_of(&cxa__metadata__descriptor);
+	ProtobufCMessage *message = NULL;
+	int status = cxa_json_decode(type, "metadata", text, &loader->rules,
+				     &loader->arena, &message, NULL, error);
+
+	if (status < 0)
+		return status;
+	loader->header.metadata = (void *)message;
+	loader->has_metadata = true;
+	return 0;
+}
+
+int cxa_json_loader_unknown(struct cxa_json_loader *loader,
+			    const struct cxa_json_text *name,
+			    const struct cxa_json_text *value,
+			    struct cxa_error *error)
+{
+	struct cxa_buffer *unknown = &loader->unknown;
+	int status;
+
+	cxa_buffer_byte(unknown, unknown->size == 0 ? '{' : ',');
+	status = cxa_json_minify(name, &loader->rules, unknown, error);
+	cxa_buffer_byte(unknown, ':');
+	if (status == 0)
+		status = cxa_json_minify(value, &loader->rules, unknown, error);
+	return status;
+}
+
+int cxa_json_loader_extensions(struct cxa_json_loader *loader,
+			       const struct cxa_json_text *text,
+			       struct cxa_error *error)
+{
+	struct cxa_buffer *unknown = &loader->unknown;
+	int status = cxa_json_minify(text, &loader->rules, unknown, error);
+
+	if (status == 0 && (unknown->size < 2 || unknown->data[0] != '{'))
+		return cxa_error_set(error, CXA_ERR_FORMAT, "not an object");
+	if (status == 0)
+		unknown->size = unknown->size == 2 ? 0 : unknown->size - 1;
+	return status;
+}
+
+int cxa_json_loader_flush(struct cxa_json_loader *loader,
+			  struct cxa_error *error)
+{
+	int status = send_pending(loader, error);
+
+	while (status == 0 && !cxa_queue_empty(loader->queue))
+		status = spool_oldest(loader, error);
+	return status;
+}
+
+/* Names twice among the unknown are found by reading what was collected. */
+static int finish_unknown(struct cxa_json_loader *loader,
+			  struct cxa_error *error)
+{
+	struct cxa_buffer *unknown = &loader->unknown;
+	struct cxa_json_text text = { .line = 1, .column = 1 };
+	struct cxa_buffer checked = { 0 };
+	int status;
+
+	if (unknown->size == 0)
+		return 0;
+	cxa_buffer_byte(unknown, '}');
+	text.data = unknown->data;
+	text.size = unknown->size;
+	status = cxa_json_minify(&text, &loader->rules, &checked, error);
+	cxa_buffer_release(&checked);
+	if (unknown->failed)
+		return cxa_error_nomem(error, "reading JSON");
+	loader->header.extensions.data = unknown->data;
+	loader->header.extensions.len = unknown->size;
+	loader->header.has_extensions = true;
+	return status;
+}
+
+static int check_data_version(const struct cxa_json_loader *loader,
+			      struct cxa_error *error)
+{
+	uint32_t version = loader->header.metadata->data_version;
+
+	if (version >= 1 && version <= 2)
+		return 0;
+	return cxa_error_set(error, CXA_ERR_UNSUPPORTED,
+			     "data_version %u is not one this version knows "
+			     "(1 and 2)", version);
+}
+
+static int read_start(void *state, enum cxa_collection collection,
+		      uint64_t first_id, uint64_t last_id, void **reader,
+		      struct cxa_error *error)
+{
+	struct cxa_json_loader *loader = state;
+
+	(void)first_id;
+	(void)last_id;
+	return cxa_record_spool_read(loader->spool, collection, reader, error);
+}
+
+static void close_loader(void *state)
+{
+	cxa_json_loader_close(state);
+}
+
+int cxa_json_loader_finish(struct cxa_json_loader *loader,
+			   struct cxa_source *source, struct cxa_error *error)
+{
+	static const struct cxa_source_ops ops = {
+		read_start, cxa_record_spool_next, cxa_record_spool_done,
+		close_loader };
+	int status = cxa_json_loader_flush(loader, error);
+
+	if (status == 0)
+		status = finish_unknown(loader, error);
+	if (status == 0 && !loader->has_metadata)
+		status = cxa_error_set(error, CXA_ERR_FORMAT,
+				       "member metadata is missing");
+	if (status == 0)
+		status = check_data_version(loader, error);
+	if (status < 0)
+		return status;
+	free_job(loader->idle);
+	loader->idle = NULL;
+	if (loader->rules.filled != 0)
+		cxa_context_notice(loader->context,
+				   "%llu missing members were filled in; the "
+				   "first: %s",
+				   (unsigned long long)loader->rules.filled,
+				   loader->rules.first_filled);
+	source->ops = ops;
+	source->state = loader;
+	source->header = &loader->header;
+	source->rows_bytes = cxa_record_spool_bytes(loader->spool);
+	return 0;
+}
+
+void cxa_json_loader_close(struct cxa_json_loader *loader)
+{
+	if (loader == NULL)
+		return;
+	cxa_queue_close(loader->queue);
+	free_job(loader->idle);
+	free_job(loader->pending);
+	cxa_record_spool_close(loader->spool);
+	cxa_arena_release(&loader->arena);
+	cxa_buffer_release(&loader->unknown);
+	free(loader);
+}

@@ -1,0 +1,168 @@
+/* sink.c - opening a sink; the flow from a source to it */
+#include "endpoint/sink.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "endpoint/source.h"
+#include "record/collection.h"
+
+enum { LEVEL_MAX = 19 };
+
+static bool ends_with(const char *name, const char *ending)
+{
+	size_t size = strlen(name);
+	size_t ending_size = strlen(ending);
+
+	return size >= ending_size &&
+	       strcmp(name + size - ending_size, ending) == 0;
+}
+
+static enum cxa_kind kind_by_name(const char *locator)
+{
+	if (ends_with(locator, ".json"))
+		return CXA_KIND_JSON;
+	if (ends_with(locator, "/"))
+		return CXA_KIND_NDJSON;
+	return CXA_KIND_ARCHIVE;
+}
+
+static int check_options(const struct cxa_sink_options *options,
+			 struct cxa_error *error)
+{
+	if (!cxa_options_known(options, options->struct_size, sizeof(*options)))
+		return cxa_error_set(error, CXA_ERR_USAGE,
+				     "sink options of another version");
+	if (options->zstd_level < 0 || options->zstd_level > LEVEL_MAX)
+		return cxa_error_set(error, CXA_ERR_USAGE,
+				     "compression level %d is not 1 to %d",
+				     options->zstd_level, LEVEL_MAX);
+	return 0;
+}
+
+int cxa_sink_open(struct cxa_sink **out, struct cxa_context *context,
+		  const char *locator, enum cxa_kind kind,
+		  const struct cxa_sink_options *options,
+		  struct cxa_error *error)
+{
+	static const struct cxa_sink_options defaults = CXA_SINK_OPTIONS_INIT;
+	struct cxa_sink *sink;
+	int status;
+
+	*out = NULL;
+	if (options == NULL)
+		options = &defaults;
+	status = check_options(options, error);
+	if (status < 0)
+		return status;
+	sink = calloc(1, sizeof(*sink));
+	if (sink == NULL)
+		return cxa_error_nomem(error, "a sink");
+	sink->context = context;
+	sink->options = *options;
+	if (kind == CXA_KIND_AUTO)
+		kind = kind_by_name(locator);
+	if (kind == CXA_KIND_ARCHIVE)
+		status = cxa_archive_sink_open(sink, locator, error);
+	else if (kind == CXA_KIND_CUSTOM)
+		status = cxa_error_set(error, CXA_ERR_USAGE,
+				       "a sink of an unknown kind");
+	else
+		status = cxa_json_sink_open(sink, locator, kind, error);
+	if (status < 0) {
+		cxa_sink_close(sink);
+		return status;
+	}
+	*out = sink;
+	return 0;
+}
+
+void cxa_sink_close(struct cxa_sink *sink)
+{
+	if (sink == NULL)
+		return;
+	if (sink->ops != NULL && sink->state != NULL)
+		sink->ops->close(sink->state);
+	free(sink);
+}
+
+/* What was read, to hold against what the sink says it has written. */
+struct tally {
+	uint64_t records[CXA_COLLECTION_COUNT];
+	uint64_t bytes;
+};
+
+static void count(struct tally *tally, const struct cxa_batch *batch)
+{
+	tally->records[batch->collection] += batch->count;
+	tally->bytes += cxa_batch_bytes(batch);
+	if (batch->embeddings == NULL)
+		return;
+	for (size_t i = 0; i < batch->count; i++)
+		tally->records[CXA_EMBEDDINGS] +=
+			batch->embeddings[i].data != NULL;
+}
+
+static int compare(const struct tally *tally, const struct cxa_summary *summary,
+		   struct cxa_error *error)
+{
+	for (int i = 0; i < CXA_COLLECTION_COUNT; i++)
+		if (tally->records[i] != summary->records[i])
+			return cxa_error_set(
+				error, CXA_ERR_CORRUPT,
+				"%llu %s were read but %llu written",
+				(unsigned long long)tally->records[i],
+				cxa_collection_name((enum cxa_collection)i),
+				(unsigned long long)summary->records[i]);
+	return 0;
+}
+
+static int pump(struct cxa_cursor *cursor, struct cxa_source *source,
+		struct cxa_sink *sink, struct tally *tally,
+		struct cxa_error *error)
+{
+	struct cxa_batch *batch = NULL;
+	int status = 0;
+
+	while (status == 0) {
+		status = cxa_cursor_next(cursor, &batch, error);
+		if (status != 0)
+			break;
+		count(tally, batch);
+		status = sink->ops->put(sink->state, batch, error);
+		cxa_batch_unref(batch);
+		if (status == 0)
+			status = cxa_context_step(sink->context, "writing",
+						  tally->bytes,
+						  source->rows_bytes, error);
+	}
+	return status == CXA_END ? 0 : status;
+}
+
+int cxa_copy(struct cxa_source *source, struct cxa_sink *sink,
+	     const struct cxa_selection *selection,
+	     struct cxa_summary *summary, struct cxa_error *error)
+{
+	struct cxa_selection wanted = CXA_SELECTION_INIT;
+	struct cxa_summary written = { 0 };
+	struct cxa_cursor *cursor = NULL;
+	struct tally tally = { 0 };
+	int status;
+
+	if (selection != NULL)
+		wanted = *selection;
+	wanted.whole_concepts = sink->ops->whole_concepts;
+	status = cxa_cursor_open(&cursor, source, &wanted, error);
+	if (status == 0)
+		status = sink->ops->begin(sink->state, source->header, error);
+	if (status == 0)
+		status = pump(cursor, source, sink, &tally, error);
+	cxa_cursor_close(cursor);
+	if (status == 0)
+		status = sink->ops->commit(sink->state, &written, error);
+	if (status == 0)
+		status = compare(&tally, &written, error);
+	if (status == 0 && summary != NULL)
+		*summary = written;
+	return status;
+}

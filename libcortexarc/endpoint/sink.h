@@ -1,0 +1,40 @@
+/* sink.h - what is behind struct cxa_sink: one table of functions a kind */
+#ifndef CXA_ENDPOINT_SINK_H
+#define CXA_ENDPOINT_SINK_H
+
+#include <cortexarc/sink.h>
+
+#include "endpoint/context.h"
+
+/**
+ * struct cxa_sink_ops - how a kind of sink works
+ * @begin: once, before the first batch
+ * @put: collections in archive order, ids ascending; @batch stays the caller's
+ * @commit: all was put: make it complete and durable, fill in @summary
+ * @close: without a commit nothing remains
+ * @whole_concepts: wants embeddings beside their concepts
+ */
+struct cxa_sink_ops {
+	int (*begin)(void *state, const Cxa__Header *header,
+		     struct cxa_error *error);
+	int (*put)(void *state, struct cxa_batch *batch,
+		   struct cxa_error *error);
+	int (*commit)(void *state, struct cxa_summary *summary,
+		      struct cxa_error *error);
+	void (*close)(void *state);
+	bool whole_concepts;
+};
+
+struct cxa_sink {
+	struct cxa_context *context;
+	const struct cxa_sink_ops *ops;
+	void *state;
+	struct cxa_sink_options options;
+};
+
+int cxa_archive_sink_open(struct cxa_sink *sink, const char *locator,
+			  struct cxa_error *error);
+int cxa_json_sink_open(struct cxa_sink *sink, const char *locator,
+		       enum cxa_kind kind, struct cxa_error *error);
+
+#endif
