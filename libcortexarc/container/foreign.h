@@ -18,7 +18,10 @@ struct cxa_foreign {
 /**
  * cxa_foreign_open() - read a tar through libarchive into a spool
  * @input: any tar, compressed or not, that libarchive reads; from its start
- * @max_total: bytes of all members; 0: no bound but the disk
+ * @temp_dir: of the spool; NULL: $TMPDIR, else /var/tmp
+ * @max_member: bytes, of one member; 0: 64 MiB. INDEX and B2SUMS may have
+ *              256 MiB in any case.
+ * @max_members: folders counted too; 0: 2^20
  *
  * Takes regular files whose name, behind "./" or the folder that CORTEXARC
  * stands in, is a member's; folders are passed over; a name twice, a member

@@ -30,7 +30,8 @@ int cxa_header_encode(const Cxa__Header *header, struct cxa_buffer *out,
  * the message says which version wrote it. So is a data_version over 2, and a
  * hash_name other than "BLAKE2b-256".
  *
- * Return: 0, CXA_ERR_CORRUPT, CXA_ERR_UNSUPPORTED, CXA_ERR_NOMEM.
+ * Return: 0, CXA_ERR_CORRUPT, CXA_ERR_UNSUPPORTED, CXA_ERR_LIMIT (unknown
+ * fields without end), CXA_ERR_NOMEM.
  */
 int cxa_header_decode(const uint8_t *data, size_t size,
 		      enum cxa_operation operation, struct cxa_arena *arena,

@@ -3,6 +3,7 @@
 #define CXA_CONTAINER_INDEX_H
 
 #include <cortexarc/archive.pb-c.h>
+#include <cortexarc/record.h>
 
 #include "base/arena.h"
 #include "base/buffer.h"
@@ -10,13 +11,16 @@
 
 /**
  * cxa_index_encode() - the raw message (compressing it is the caller's)
- * @totals: are filled in here, from the entries
+ *
+ * The totals written are made here, from the entries; @index is left as it is.
+ * Return: 0, CXA_ERR_USAGE (an entry of no batch), CXA_ERR_NOMEM.
  */
 int cxa_index_encode(Cxa__Index *index, struct cxa_buffer *out,
 		     struct cxa_error *error);
 
 /**
  * cxa_index_decode() - from the raw message, and is it true of itself?
+ * @max_members: 0: 2^20
  *
  * Members in order without gaps, offsets as the canonical layout has them one
  * behind the other (each member's data, padding and preamble), digests of 32
@@ -41,6 +45,8 @@ const Cxa__IndexEntry *cxa_index_find(const Cxa__Index *index,
 
 /**
  * cxa_index_range() - the entries of @collection: *first and *count
+ *
+ * By the totals, which decoding has checked.
  */
 void cxa_index_range(const Cxa__Index *index, enum cxa_collection collection,
 		     size_t *first, size_t *count);

@@ -11,7 +11,8 @@ struct cxa_member_reader;
 
 /**
  * cxa_member_reader_open() - read @input from where it stands (its start)
- * @max_member: bytes, of one member's data; 0: 64 MiB
+ * @max_member: bytes, of one member's data; 0: 64 MiB. INDEX and B2SUMS may
+ *              have 256 MiB in any case.
  * @max_members: 0: 2^20
  */
 int cxa_member_reader_open(struct cxa_member_reader **out,
@@ -27,6 +28,11 @@ int cxa_member_reader_open(struct cxa_member_reader **out,
  * (not canonical, out of order, cut: then the error's message says that the end
  * is missing); CXA_ERR_LIMIT; CXA_ERR_IO. After CXA_ERR_CORRUPT,
  * cxa_member_reader_resync() may go on.
+ *
+ * The error's offset is that of the damaged member's first header block, and
+ * its member is "" where the damage leaves no name that can stand there. Where
+ * only the padding is damaged, its offset lies in the padding, and *member and
+ * *data are as without the damage.
  */
 int cxa_member_reader_next(struct cxa_member_reader *reader,
 			   struct cxa_member *member, struct cxa_buffer *data,
@@ -35,10 +41,12 @@ int cxa_member_reader_next(struct cxa_member_reader *reader,
 /**
  * cxa_member_reader_resync() - find the next member behind damage
  * @skipped: out: bytes from the damage's offset to the member found, or to
- *           the end
+ *           the end; 0 where it stood in what was read as the data of the
+ *           member before (blocks were lost)
  *
  * Looks, from the block behind the one where the damaged member's headers
- * began, block by block for canonical headers (cxa_preamble_find()).
+ * began (from behind damaged padding), block by block for canonical headers
+ * (cxa_preamble_find()) with the time of those before the damage.
  * Return: 0 a member was found: next() reads it; CXA_END: none; CXA_ERR_IO.
  */
 int cxa_member_reader_resync(struct cxa_member_reader *reader,

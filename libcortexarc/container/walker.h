@@ -19,19 +19,23 @@ enum cxa_walk_event {
  * struct cxa_walker - where the walk is; private but for what is said
  * @member: of the last CXA_WALK_MEMBER
  * @offset: bytes consumed so far
+ * @start: offset of the first header block of the last member begun; what an
+ *         error in a header tells
  * @mtime: seconds, from the first header; every other must have it too
  */
 struct cxa_walker {
 	struct cxa_member member;
-	struct cxa_member previous;
+	struct cxa_member pending;
 	uint64_t offset;
+	uint64_t start;
 	uint64_t mtime;
 	uint64_t data_left;
 	uint32_t padding_left;
 	uint32_t block_used;
 	int state;
-	bool has_previous;
+	bool has_member;
 	bool has_mtime;
+	bool any_order;
 	uint8_t block[CXA_BLOCK_BYTES];
 };
 
@@ -46,7 +50,7 @@ void cxa_walker_init(struct cxa_walker *walker);
  * block), the pax header (exactly 105 bytes and zeros), padding, order of
  * members, the end. After CXA_WALK_END any byte is an error.
  *
- * Return: 0, CXA_ERR_CORRUPT (its offset and, as far as known, member).
+ * Return: 0, CXA_ERR_CORRUPT (its offset and, as far as known, member). Sticky.
  */
 int cxa_walker_feed(struct cxa_walker *walker, const uint8_t *data, size_t size,
 		    size_t *used, enum cxa_walk_event *event,
@@ -72,6 +76,15 @@ void cxa_walker_resume(struct cxa_walker *walker, uint64_t offset,
 size_t cxa_preamble_bytes(enum cxa_member_kind kind);
 
 /**
+ * cxa_preamble_next() - where the data of a member of @kind begins that stands
+ * behind one of @size bytes at @offset
+ *
+ * Return: 0 where that is past what 64 bits hold.
+ */
+uint64_t cxa_preamble_next(uint64_t offset, uint64_t size,
+			   enum cxa_member_kind kind);
+
+/**
  * cxa_preamble_check() - are these blocks the canonical ones of @member?
  * @data: cxa_preamble_bytes(member->kind) bytes that stand before its data
  *
@@ -85,8 +98,9 @@ int cxa_preamble_check(const struct cxa_member *member, uint64_t mtime,
  * cxa_preamble_find() - is there a canonical first header block here?
  * @block: 512 bytes
  *
- * For going on behind damage: a canonical `x` or file header whose name
- * is a member's. Return: true, with *member's name parts and *mtime.
+ * For going on behind damage: a canonical `x` header, or for a member that has
+ * none a file header, whose name is a member's.
+ * Return: true, with *member's name parts and *mtime.
  */
 bool cxa_preamble_find(const uint8_t *block, struct cxa_member *member,
 		       uint64_t *mtime);
