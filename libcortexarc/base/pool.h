@@ -7,9 +7,11 @@
 struct cxa_pool;
 
 /**
- * cxa_pool_open() - @threads workers; 0: one a processor that is online
+ * cxa_pool_open() - @threads at work, the owner of a queue being one of them
+ * @threads: 0: one a processor that this process may use; at most 1,024
  *
- * 1 starts no thread: a job runs where it is submitted.
+ * 1 starts no thread: a job runs where it is submitted. Signals are blocked in
+ * the threads it starts.
  * Return: 0, CXA_ERR_NOMEM, CXA_ERR_IO (pthread_create).
  */
 int cxa_pool_open(struct cxa_pool **out, unsigned threads,
@@ -21,9 +23,10 @@ void cxa_pool_close(struct cxa_pool *pool);
 /**
  * struct cxa_queue - jobs that run on a pool and come back in the order given
  *
- * One thread (the owner) submits and takes; @run is called on workers, for many
- * jobs at once. Several queues share one pool. Order of results never depends
- * on the number of threads.
+ * One thread (the owner) submits and takes; @run is called on workers and in
+ * cxa_queue_take(), for many jobs at once: it may not wait for its owner.
+ * Several queues share one pool. Order of results never depends on the number
+ * of threads.
  */
 struct cxa_queue;
 
@@ -47,7 +50,8 @@ void cxa_queue_submit(struct cxa_queue *queue, void *job);
 /**
  * cxa_queue_take() - the oldest job, waiting until it has run; NULL when empty
  *
- * While it waits, the owner runs waiting jobs of the pool itself.
+ * While it waits, the owner runs waiting jobs of the pool itself, also those of
+ * other queues: it may hold no lock that a job takes.
  */
 void *cxa_queue_take(struct cxa_queue *queue);
 
