@@ -1,7 +1,8 @@
-/* io.h - files and pipes: reads and writes that are whole, outputs that are atomic */
+/* io.h - files and pipes: whole reads and writes, outputs that are atomic */
 #ifndef CXA_BASE_IO_H
 #define CXA_BASE_IO_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -10,13 +11,14 @@
 /**
  * struct cxa_cancel - set from a signal handler, looked at between operations
  *
- * A blocking call that a signal interrupts (EINTR) looks at it and goes on
- * when it is not set.
+ * Every read and write looks at it first; one that a signal interrupts (EINTR)
+ * looks again and goes on when it is not set. Set, it gives CXA_ERR_CANCELLED.
  */
 struct cxa_cancel {
 	volatile int requested; /* accessed with __atomic builtins */
 };
 
+/** cxa_cancel_requested() - accepts NULL: never */
 bool cxa_cancel_requested(const struct cxa_cancel *cancel);
 
 /* --- input ------------------------------------------------------------ */
@@ -58,9 +60,10 @@ int cxa_input_open(struct cxa_input **out, const char *locator,
 int cxa_input_read(struct cxa_input *input, void *data, size_t size,
 		   size_t *got, struct cxa_error *error);
 
-/** cxa_input_read_at() - the same at @offset; position does not change; any thread */
-int cxa_input_read_at(const struct cxa_input *input, uint64_t offset, void *data,
-		      size_t size, size_t *got, struct cxa_error *error);
+/** cxa_input_read_at() - at @offset; position does not change; any thread */
+int cxa_input_read_at(const struct cxa_input *input, uint64_t offset,
+		      void *data, size_t size, size_t *got,
+		      struct cxa_error *error);
 
 void cxa_input_close(struct cxa_input *input);
 
@@ -98,10 +101,13 @@ int cxa_output_read_at(struct cxa_output *output, uint64_t offset, void *data,
 /**
  * cxa_output_commit() - make it durable and give it its name
  *
- * fsync, mode 0666 less the umask (or the mode of the older target), link
- * and rename over the target, close, fsync of the folder; each checked. For
+ * Mode 0666 less the umask (or the mode of the older target), fsync, link,
+ * close, rename over the target, fsync of the folder; each checked. For
  * standard output and pipes: fsync where it is supported.
- * Return: 0 or CXA_ERR_IO; then an older target is as it was.
+ * Return: 0, CXA_ERR_IO, CXA_ERR_CANCELLED; then an older target is as it was.
+ * Only when the very last step fails, the fsync of the folder, an older target
+ * is gone: the new file stands there, whole, but may not outlast a power cut.
+ * After a failed write, commit fails too.
  */
 int cxa_output_commit(struct cxa_output *output, struct cxa_error *error);
 
@@ -132,7 +138,8 @@ int cxa_output_folder_file(struct cxa_output_folder *folder, const char *name,
 
 int cxa_output_folder_commit(struct cxa_output_folder *folder,
 			     struct cxa_error *error);
-/** cxa_output_folder_close() - accepts NULL; without a commit nothing remains */
+
+/** cxa_output_folder_close() - accepts NULL; uncommitted, nothing remains */
 void cxa_output_folder_close(struct cxa_output_folder *folder);
 
 /* --- spool: a temporary file without a name ------------------------------ */
@@ -146,19 +153,105 @@ struct cxa_spool;
 int cxa_spool_open(struct cxa_spool **out, const char *folder,
 		   const struct cxa_cancel *cancel, struct cxa_error *error);
 
-/** cxa_spool_append() - Return: 0 with *offset (may be NULL), CXA_ERR_IO */
+/**
+ * cxa_spool_append() - @offset: out: where it begins; may be NULL
+ *
+ * By one thread at a time; others may read what was appended before.
+ * Return: 0, CXA_ERR_IO (with a hint when the folder is full),
+ * CXA_ERR_CANCELLED.
+ */
 int cxa_spool_append(struct cxa_spool *spool, const void *data, size_t size,
 		     uint64_t *offset, struct cxa_error *error);
 
 uint64_t cxa_spool_bytes(const struct cxa_spool *spool);
 
 /** cxa_spool_read_at() - exactly @size bytes, or CXA_ERR_IO; any thread */
-int cxa_spool_read_at(const struct cxa_spool *spool, uint64_t offset, void *data,
-		      size_t size, struct cxa_error *error);
+int cxa_spool_read_at(const struct cxa_spool *spool, uint64_t offset,
+		      void *data, size_t size, struct cxa_error *error);
 
 /** cxa_spool_fd() - to hand to a library that reads a descriptor; borrowed */
 int cxa_spool_fd(const struct cxa_spool *spool);
 
 void cxa_spool_close(struct cxa_spool *spool);
+
+/* --- what the above are made of; for the files of this header only -------- */
+
+/** CXA_HERE - as an offset: where the descriptor stands; for pipes */
+#define CXA_HERE UINT64_MAX
+
+/** struct cxa_descriptor - an open file; nothing in it is owned */
+struct cxa_descriptor {
+	int fd;
+	const char *name; /* for messages */
+	const struct cxa_cancel *cancel;
+};
+
+/**
+ * cxa_descriptor_read() - @size bytes at @offset, fewer only at the end
+ *
+ * At CXA_HERE it waits by poll() in short turns, so that a signal which came
+ * just before is seen, too.
+ * Return: 0, CXA_ERR_IO, CXA_ERR_CANCELLED.
+ */
+int cxa_descriptor_read(const struct cxa_descriptor *file, uint64_t offset,
+			void *data, size_t size, size_t *got,
+			struct cxa_error *error);
+
+/** cxa_descriptor_write() - all of it; Return: as cxa_descriptor_read() */
+int cxa_descriptor_write(const struct cxa_descriptor *file, uint64_t offset,
+			 const void *data, size_t size,
+			 struct cxa_error *error);
+
+/** cxa_descriptor_wait() - until poll() says @events or an end */
+int cxa_descriptor_wait(const struct cxa_descriptor *file, short events,
+			struct cxa_error *error);
+
+/**
+ * cxa_descriptor_sync() - fsync; no error where it means nothing (a pipe, a
+ * file system whose folders do not know it)
+ */
+int cxa_descriptor_sync(const struct cxa_descriptor *file,
+			struct cxa_error *error);
+
+/** cxa_descriptor_check() - CXA_ERR_CANCELLED, "interrupted", or 0 */
+int cxa_descriptor_check(const struct cxa_descriptor *file,
+			 struct cxa_error *error);
+
+/** struct cxa_place - a name in an open folder; { -1, NULL } is released */
+struct cxa_place {
+	int folder_fd;
+	char *name;
+};
+
+/**
+ * cxa_place_open() - where @path is or would be; symbolic links are followed
+ *
+ * Return: 0, CXA_ERR_USAGE (no name at its end), CXA_ERR_IO, CXA_ERR_NOMEM.
+ */
+int cxa_place_open(struct cxa_place *place, const char *path,
+		   struct cxa_error *error);
+void cxa_place_release(struct cxa_place *place);
+
+/** cxa_place_hidden() - a new random `.NAME.XXXXXX.tmp` */
+void cxa_place_hidden(const struct cxa_place *place, char out[NAME_MAX + 1]);
+
+/** cxa_place_sync() - fsync of the folder, after @path got its name there */
+int cxa_place_sync(const struct cxa_place *place, const char *path,
+		   struct cxa_error *error);
+
+/**
+ * cxa_mode_set() - fchmod; no error where the file system keeps no modes
+ * @made: the mode it was made with
+ */
+int cxa_mode_set(const struct cxa_descriptor *file, mode_t made, mode_t mode,
+		 struct cxa_error *error);
+
+/** cxa_umask() - of the process, without a moment in which it differs */
+mode_t cxa_umask(void);
+
+/** cxa_output_open_at() - a regular file; takes over what @place holds */
+int cxa_output_open_at(struct cxa_output **out, struct cxa_place *place,
+		       const char *path, const struct cxa_cancel *cancel,
+		       struct cxa_error *error);
 
 #endif
