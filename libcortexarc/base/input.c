@@ -250,6 +250,38 @@ fail:
 	return status;
 }
 
+int cxa_input_peek(struct cxa_input *input, void *data, size_t size,
+		   size_t *got, struct cxa_error *error)
+{
+	struct cxa_descriptor file = { input->fd, input->name, input->cancel };
+	int status;
+
+	if (input->seekable)
+		return cxa_input_read_at(input, 0, data, size, got, error);
+	status = cxa_descriptor_read(&file, CXA_HERE, input->peeked, size,
+				     &input->peeked_size, error);
+	*got = input->peeked_size;
+	memcpy(data, input->peeked, input->peeked_size);
+	return status;
+}
+
+/* The peeked bytes come before those that are still in the pipe. */
+static int read_behind_peeked(struct cxa_input *input,
+			      const struct cxa_descriptor *file, void *data,
+			      size_t size, size_t *got, struct cxa_error *error)
+{
+	size_t peeked = input->peeked_size < size ? input->peeked_size : size;
+	int status;
+
+	memcpy(data, input->peeked, peeked);
+	input->peeked_size -= peeked;
+	memmove(input->peeked, input->peeked + peeked, input->peeked_size);
+	status = cxa_descriptor_read(file, CXA_HERE, (uint8_t *)data + peeked,
+				     size - peeked, got, error);
+	*got += peeked;
+	return status;
+}
+
 int cxa_input_read(struct cxa_input *input, void *data, size_t size,
 		   size_t *got, struct cxa_error *error)
 {
@@ -259,7 +291,12 @@ int cxa_input_read(struct cxa_input *input, void *data, size_t size,
 
 	if (offset == 0)
 		posix_fadvise(input->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	status = cxa_descriptor_read(&file, offset, data, size, got, error);
+	if (input->peeked_size != 0)
+		status = read_behind_peeked(input, &file, data, size, got,
+					    error);
+	else
+		status = cxa_descriptor_read(&file, offset, data, size, got,
+					     error);
 	input->position += *got;
 	return status;
 }

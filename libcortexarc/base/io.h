@@ -23,6 +23,8 @@ bool cxa_cancel_requested(const struct cxa_cancel *cancel);
 
 /* --- input ------------------------------------------------------------ */
 
+enum { CXA_PEEK_BYTES = 512 };
+
 /**
  * struct cxa_input - an open file or pipe to read from
  * @name: for messages: the path, or "standard input"
@@ -39,6 +41,8 @@ struct cxa_input {
 	uint64_t size;
 	uint64_t position;
 	const struct cxa_cancel *cancel;
+	size_t peeked_size; /* of a pipe's first bytes, not yet read */
+	uint8_t peeked[CXA_PEEK_BYTES];
 };
 
 /**
@@ -58,6 +62,13 @@ int cxa_input_open(struct cxa_input **out, const char *locator,
  * Return: 0, CXA_ERR_IO, CXA_ERR_CANCELLED.
  */
 int cxa_input_read(struct cxa_input *input, void *data, size_t size,
+		   size_t *got, struct cxa_error *error);
+
+/**
+ * cxa_input_peek() - the first bytes, before anything was read
+ * @size: at most CXA_PEEK_BYTES; they will be read again
+ */
+int cxa_input_peek(struct cxa_input *input, void *data, size_t size,
 		   size_t *got, struct cxa_error *error);
 
 /** cxa_input_read_at() - at @offset; position does not change; any thread */
