@@ -49,11 +49,14 @@ wn_append wn_append_sync;
 size_t wn_query_keys(const struct wn_graph *graph, struct wn_query_key *keys,
 		     struct wn_maker_room *room);
 
-/** struct wn_place - a synset in one of the copies */
+/**
+ * struct wn_place - a synset in one of the copies
+ * @first_id: of the copy's concepts, and of its columns
+ */
 struct wn_place {
 	uint32_t copy;
 	uint32_t synset;
-	uint64_t first_id; /* of the copy's concepts; columns have the same ids */
+	uint64_t first_id;
 };
 
 /** wn_place_of() - where the concept (and column) at @position comes from */
