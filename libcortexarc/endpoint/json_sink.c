@@ -47,6 +47,27 @@ static int write_text(struct json_sink *json, struct cxa_error *error)
 	return status;
 }
 
+/* What the header keeps of the document: an object, though an archive may lie. */
+static int unknown_members(const struct json_sink *json, struct cxa_buffer *out,
+			   struct cxa_error *error)
+{
+	static const struct cxa_json_rules rules = { 0 };
+	struct cxa_json_text text = {
+		.data = json->header->extensions.data,
+		.size = json->header->extensions.len,
+		.line = 1,
+		.column = 1,
+	};
+	int status = 0;
+
+	if (json->header->has_extensions)
+		status = cxa_json_minify(&text, &rules, out, error);
+	if (status == 0 && out->size != 0 && out->data[0] != '{')
+		status = cxa_error_set(error, CXA_ERR_CORRUPT,
+				       "the header's extensions are no object");
+	return status;
+}
+
 /* --- one document ------------------------------------------------------- */
 
 static int document_open(struct json_sink *json, const char *locator,
@@ -91,19 +112,22 @@ static int document_enter(struct json_sink *json, int part,
 
 static int document_commit(struct json_sink *json, struct cxa_error *error)
 {
-	const ProtobufCBinaryData *extensions = &json->header->extensions;
+	struct cxa_buffer unknown = { 0 };
 	int status = document_enter(json, CXA_PART_COUNT - 1, error);
 
-	if (status < 0)
-		return status;
-	end_part(json);
-	if (json->header->has_extensions && extensions->len > 2) {
-		cxa_buffer_byte(&json->text, ',');
-		cxa_buffer_append(&json->text, extensions->data + 1,
-				  extensions->len - 2);
+	if (status == 0)
+		status = unknown_members(json, &unknown, error);
+	if (status == 0) {
+		end_part(json);
+		if (unknown.size > 2) {
+			cxa_buffer_byte(&json->text, ',');
+			cxa_buffer_append(&json->text, unknown.data + 1,
+					  unknown.size - 2);
+		}
+		cxa_buffer_byte(&json->text, '}');
+		status = write_text(json, error);
 	}
-	cxa_buffer_byte(&json->text, '}');
-	status = write_text(json, error);
+	cxa_buffer_release(&unknown);
 	if (status == 0)
 		status = cxa_output_commit(json->output, error);
 	json->total_bytes += cxa_output_bytes(json->output);
@@ -146,7 +170,6 @@ static int begin_file(struct json_sink *json, const char *name,
 
 static int folder_begin(struct json_sink *json, struct cxa_error *error)
 {
-	const ProtobufCBinaryData *extensions = &json->header->extensions;
 	int status = begin_file(json, "metadata", "json", error);
 
 	if (status == 0)
@@ -158,7 +181,8 @@ static int folder_begin(struct json_sink *json, struct cxa_error *error)
 	if (status < 0 || !json->header->has_extensions)
 		return status;
 	status = begin_file(json, "extensions", "json", error);
-	cxa_buffer_append(&json->text, extensions->data, extensions->len);
+	if (status == 0)
+		status = unknown_members(json, &json->text, error);
 	cxa_buffer_byte(&json->text, '\n');
 	if (status == 0)
 		status = write_text(json, error);

@@ -98,6 +98,27 @@ static int new_source(struct cxa_source **out, struct cxa_context *context,
 	return 0;
 }
 
+int cxa_source_open_input(struct cxa_source **out, struct cxa_context *context,
+			  struct cxa_input **input,
+			  const struct cxa_source_options *options,
+			  struct cxa_error *error)
+{
+	struct cxa_source *source;
+	int status = new_source(&source, context, error);
+
+	*out = NULL;
+	if (status < 0)
+		return status;
+	source->bytes = (*input)->size;
+	status = open_kind(source, input, options, error);
+	if (status < 0) {
+		cxa_source_close(source);
+		return status;
+	}
+	*out = source;
+	return 0;
+}
+
 int cxa_source_open(struct cxa_source **out, struct cxa_context *context,
 		    const char *locator,
 		    const struct cxa_source_options *options,
@@ -106,7 +127,6 @@ int cxa_source_open(struct cxa_source **out, struct cxa_context *context,
 	static const struct cxa_source_options defaults =
 		CXA_SOURCE_OPTIONS_INIT;
 	struct cxa_input *input = NULL;
-	struct cxa_source *source = NULL;
 	int status;
 
 	*out = NULL;
@@ -117,18 +137,10 @@ int cxa_source_open(struct cxa_source **out, struct cxa_context *context,
 				     "source options of another version");
 	status = cxa_input_open(&input, locator, &context->cancel, error);
 	if (status == 0)
-		status = new_source(&source, context, error);
-	if (status == 0) {
-		source->bytes = input->size;
-		status = open_kind(source, &input, options, error);
-	}
+		status = cxa_source_open_input(out, context, &input, options,
+					       error);
 	cxa_input_close(input);
-	if (status < 0) {
-		cxa_source_close(source);
-		return status;
-	}
-	*out = source;
-	return 0;
+	return status;
 }
 
 int cxa_source_new(struct cxa_source **out, struct cxa_context *context,

@@ -22,6 +22,12 @@ struct cxa_source {
 	uint64_t rows_bytes;
 };
 
+/** cxa_source_open_input() - as cxa_source_open(); *@input becomes NULL or not */
+int cxa_source_open_input(struct cxa_source **out, struct cxa_context *context,
+			  struct cxa_input **input,
+			  const struct cxa_source_options *options,
+			  struct cxa_error *error);
+
 /*
  * What each kind brings. Each takes @input (NULLs *input when it has) and fills
  * @source's ops, state and description.

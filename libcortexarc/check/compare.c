@@ -1,0 +1,318 @@
+/* compare.c - INDEX, B2SUMS, TRAILER and what was met: do all agree? */
+#include "check/walk.h"
+
+#include <stdio.h>
+
+#include "container/header.h"
+#include "container/index.h"
+#include "container/sums.h"
+#include "container/walker.h"
+#include "record/collection.h"
+
+static struct cxa_walked *find(struct cxa_walk *walk, const char *name)
+{
+	for (size_t i = 0; i < walk->count; i++)
+		if (strcmp(walk->members[i].member.name, name) == 0)
+			return &walk->members[i];
+	return NULL;
+}
+
+/* The first of @kind that is sound so far; NULL: none, or told already. */
+static struct cxa_walked *sound(struct cxa_walk *walk, enum cxa_member_kind kind)
+{
+	struct cxa_walked *walked = find(walk, cxa_member_name(kind));
+
+	return walked == NULL || walked->faulty ? NULL : walked;
+}
+
+static void disagree(struct cxa_walk *walk, struct cxa_walked *walked,
+		     const char *what)
+{
+	walked->faulty = true;
+	cxa_report_add(walk->report, &cxa_rule_disagree, walked->member.name,
+		       walked->member.offset, "%s", what);
+}
+
+static void entry_name(const Cxa__IndexEntry *entry,
+		       char name[CXA_MEMBER_NAME_MAX + 1])
+{
+	memset(name, 0, CXA_MEMBER_NAME_MAX + 1);
+	memcpy(name, entry->member.data, entry->member.len);
+}
+
+static void tell_loss(struct cxa_issue *issue, const Cxa__IndexEntry *entry,
+		      const struct cxa_member *member)
+{
+	if (issue == NULL || issue->has_lost)
+		return;
+	issue->has_lost = true;
+	issue->lost_collection = member->collection;
+	issue->lost_first = entry->first_id;
+	issue->lost_last = entry->last_id;
+	issue->lost_records = entry->records;
+}
+
+static bool is_digest(const ProtobufCBinaryData *data,
+		      const struct cxa_digest *digest)
+{
+	return data->len == CXA_DIGEST_BYTES &&
+	       memcmp(data->data, digest->bytes, CXA_DIGEST_BYTES) == 0;
+}
+
+/* Damage in headers only: are the bytes, where INDEX places them, still there? */
+static bool data_intact(struct cxa_walk *walk, const Cxa__IndexEntry *entry)
+{
+	struct cxa_buffer data = { 0 };
+	struct cxa_digest digest;
+	size_t got = 0;
+	bool intact = false;
+
+	if (!walk->input->seekable ||
+	    entry->stored_size > walk->context->limits.batch_bytes ||
+	    cxa_buffer_room(&data, (size_t)entry->stored_size) == NULL)
+		return false;
+	if (cxa_input_read_at(walk->input, entry->offset, data.data,
+			      (size_t)entry->stored_size, &got, NULL) == 0 &&
+	    got == entry->stored_size) {
+		cxa_digest_of(&digest, data.data, got);
+		intact = is_digest(&entry->stored_digest, &digest);
+	}
+	cxa_buffer_release(&data);
+	return intact;
+}
+
+/* The issue that already tells of the damage at this entry's place. */
+static struct cxa_issue *issue_at(struct cxa_walk *walk,
+				  const Cxa__IndexEntry *entry,
+				  const char *name)
+{
+	struct cxa_report *report = walk->report;
+	struct cxa_issue *issue = cxa_report_find(report, name);
+	uint64_t start = entry->offset - cxa_preamble_bytes(CXA_MEMBER_BATCH);
+
+	for (size_t i = 0; issue == NULL && i < report->issue_count; i++) {
+		/* The list is ours; only its readers see it const. */
+		struct cxa_issue *one = (struct cxa_issue *)(uintptr_t)
+						&report->issues[i];
+
+		if (one->member[0] == '\0' && one->offset >= start &&
+		    one->offset < entry->offset + entry->stored_size) {
+			snprintf(one->member, sizeof(one->member), "%s", name);
+			one->entity_type = "member";
+			issue = one;
+		}
+	}
+	return issue;
+}
+
+static void tell_missing(struct cxa_walk *walk, const Cxa__IndexEntry *entry,
+			 const struct cxa_member *member)
+{
+	struct cxa_issue *issue = issue_at(walk, entry, member->name);
+
+	if (data_intact(walk, entry)) {
+		if (issue != NULL)
+			snprintf(issue->description + strlen(issue->description),
+				 sizeof(issue->description) -
+					 strlen(issue->description),
+				 "; its data is intact");
+		return;
+	}
+	if (issue == NULL)
+		issue = cxa_report_add(walk->report, &cxa_rule_missing,
+				       member->name, entry->offset,
+				       "INDEX tells of it, but it is not there");
+	tell_loss(issue, entry, member);
+}
+
+static void compare_entry(struct cxa_walk *walk, const Cxa__IndexEntry *entry,
+			  struct cxa_walked *walked)
+{
+	const struct cxa_member *member = &walked->member;
+	const struct cxa_id_run *ids = &walked->ids;
+
+	cxa_report_check(walk->report, 1);
+	if (walked->faulty) {
+		struct cxa_issue *issue = cxa_report_find(walk->report,
+							  member->name);
+
+		/* A damaged pax header or padding leaves the data as it is. */
+		if (walked->hashed &&
+		    is_digest(&entry->stored_digest, &walked->actual) &&
+		    !walked->decoded && issue != NULL &&
+		    issue->type == CXA_HASH_MISMATCH)
+			snprintf(issue->description, sizeof(issue->description),
+				 "the digest in its pax header is damaged; its "
+				 "data is intact");
+		else if (!walked->decoded && walked->hashed)
+			tell_loss(issue, entry, member);
+		return;
+	}
+	if (entry->offset != member->offset ||
+	    entry->stored_size != member->size ||
+	    !is_digest(&entry->stored_digest, &member->digest))
+		disagree(walk, walked, "INDEX has another place, size or digest "
+				       "for it than its tar headers");
+	else if (walked->decoded &&
+		 (ids->count != entry->records ||
+		  ids->first != entry->first_id || ids->last != entry->last_id))
+		disagree(walk, walked, "its records are not those INDEX tells "
+				       "of");
+	else if (walked->decoded &&
+		 (walked->raw_size != entry->raw_size ||
+		  !is_digest(&entry->raw_digest, &walked->raw_digest)))
+		disagree(walk, walked, "its raw bytes are not those INDEX "
+				       "tells of");
+}
+
+static void compare_index(struct cxa_walk *walk)
+{
+	const Cxa__Index *index = walk->index;
+	char name[CXA_MEMBER_NAME_MAX + 1];
+	struct cxa_member member;
+	struct cxa_walked *walked;
+	size_t at = 0; /* members come in the same order: no search is needed */
+	size_t matched = 0;
+
+	for (size_t i = 0; i < index->n_entries; i++) {
+		const Cxa__IndexEntry *entry = index->entries[i];
+
+		entry_name(entry, name);
+		cxa_member_parse(&member, name);
+		walk->report->records[member.collection] += entry->records;
+		if (at < walk->count &&
+		    strcmp(walk->members[at].member.name, name) == 0)
+			walked = &walk->members[at];
+		else
+			walked = find(walk, name);
+		if (walked == NULL) {
+			tell_missing(walk, entry, &member);
+			continue;
+		}
+		at = (size_t)(walked - walk->members) + 1;
+		matched++;
+		compare_entry(walk, entry, walked);
+	}
+	for (size_t i = 0; i < walk->count; i++) {
+		walked = &walk->members[i];
+		if (walked->member.kind == CXA_MEMBER_BATCH && matched-- == 0)
+			disagree(walk, walked, "INDEX does not tell of it");
+	}
+}
+
+static const char *compare_line(struct cxa_walk *walk,
+				const struct cxa_member *line)
+{
+	struct cxa_walked *walked = find(walk, line->name);
+	const struct cxa_digest *digest;
+
+	cxa_report_check(walk->report, 1);
+	if (walked == NULL)
+		return cxa_report_find(walk->report, line->name) != NULL ||
+				       !walk->ended || walk->index == NULL ||
+				       line->kind == CXA_MEMBER_BATCH ?
+			       NULL :
+			       "B2SUMS tells of it, but it is not there";
+	if (walked->faulty)
+		return NULL;
+	digest = walked->hashed ? &walked->actual : &walked->member.digest;
+	if (!cxa_digest_equal(digest, &line->digest))
+		disagree(walk, walked, "B2SUMS has another digest for it");
+	return NULL;
+}
+
+static void compare_sums(struct cxa_walk *walk)
+{
+	struct cxa_walked *sums = sound(walk, CXA_MEMBER_SUMS);
+	struct cxa_error inner = CXA_ERROR_INIT;
+	struct cxa_member line;
+	size_t offset = 0;
+	size_t lines = 0;
+	int status = 0;
+
+	if (sums == NULL || !walk->has_sums)
+		return;
+	while (status == 0) {
+		const char *wrong;
+
+		status = cxa_sums_next(walk->sums.data, walk->sums.size,
+				       &offset, &line, &inner);
+		if (status != 0)
+			break;
+		lines++;
+		wrong = compare_line(walk, &line);
+		if (wrong != NULL)
+			cxa_report_add(walk->report, &cxa_rule_missing,
+				       line.name, UINT64_MAX, "%s", wrong);
+	}
+	if (status < 0)
+		disagree(walk, sums, inner.message);
+	else if (walk->index != NULL && lines != walk->index->n_entries + 3)
+		disagree(walk, sums, "it does not name the members that INDEX "
+				     "names");
+}
+
+static void compare_trailer(struct cxa_walk *walk)
+{
+	struct cxa_walked *trailer = sound(walk, CXA_MEMBER_TRAILER);
+	struct cxa_walked *index = sound(walk, CXA_MEMBER_INDEX);
+	struct cxa_walked *sums = sound(walk, CXA_MEMBER_SUMS);
+	const struct cxa_trailer *says = &walk->trailer;
+
+	if (trailer == NULL || !walk->has_trailer)
+		return;
+	cxa_report_check(walk->report, 2);
+	if (sums != NULL && !cxa_digest_equal(&sums->actual, &says->root)) {
+		sums->faulty = true;
+		cxa_report_add(walk->report, &cxa_rule_digest,
+			       sums->member.name, sums->member.offset,
+			       "B2SUMS does not match the root hash in TRAILER");
+	} else if (sums != NULL && (says->sums_offset != sums->member.offset ||
+				    says->sums_size != sums->member.size)) {
+		disagree(walk, trailer, "it places B2SUMS elsewhere");
+	}
+	if (index != NULL &&
+	    (says->index_offset != index->member.offset ||
+	     says->index_size != index->member.size ||
+	     !cxa_digest_equal(&says->index_digest, &index->actual)))
+		disagree(walk, trailer, "it tells of another INDEX");
+}
+
+/* Singles that were not met and that no issue names. */
+static void compare_singles(struct cxa_walk *walk)
+{
+	static const enum cxa_member_kind kinds[] = {
+		CXA_MEMBER_HEADER, CXA_MEMBER_SCHEMA, CXA_MEMBER_INDEX,
+		CXA_MEMBER_SUMS, CXA_MEMBER_TRAILER };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		const char *name = cxa_member_name(kinds[i]);
+
+		if (find(walk, name) == NULL && walk->ended &&
+		    cxa_report_find(walk->report, name) == NULL &&
+		    walk->report->failed == 0)
+			cxa_report_add(walk->report, &cxa_rule_missing, name,
+				       UINT64_MAX, "it is missing");
+	}
+}
+
+static void compare_time(struct cxa_walk *walk)
+{
+	if (walk->header == NULL || !walk->has_mtime)
+		return;
+	cxa_report_check(walk->report, 1);
+	if (cxa_header_mtime(walk->header) != walk->mtime)
+		cxa_report_add(walk->report, &cxa_rule_canonical, "CORTEXARC",
+			       0, "the members' time is not the header's "
+				  "created_at");
+}
+
+void cxa_walk_compare(struct cxa_walk *walk)
+{
+	compare_time(walk);
+	compare_trailer(walk);
+	if (walk->index != NULL)
+		compare_index(walk);
+	compare_sums(walk);
+	compare_singles(walk);
+}

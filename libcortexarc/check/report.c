@@ -1,0 +1,172 @@
+/* report.c - collecting issues */
+#include "check/report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* What stands behind a struct cxa_report. */
+struct body {
+	struct cxa_report visible;
+	struct cxa_issue *issues;
+	size_t capacity;
+	uint64_t max_issues;
+	double clock_start;
+};
+
+static const char *const type_names[CXA_ISSUE_TYPE_COUNT] = {
+	"MissingReference", "InvalidData",  "CorruptedEntry",
+	"VersionMismatch",  "HashMismatch", "OrphanedData",
+};
+
+static const char *const severity_names[CXA_SEVERITY_COUNT] = {
+	"Low", "Medium", "High", "Critical" };
+
+static const char *const level_names[] = { "", "structure", "bytes",
+					   "records" };
+
+const char *cxa_issue_type_name(enum cxa_issue_type type)
+{
+	return type_names[type];
+}
+
+const char *cxa_severity_name(enum cxa_severity severity)
+{
+	return severity_names[severity];
+}
+
+const char *cxa_level_name(enum cxa_level level)
+{
+	return level_names[level];
+}
+
+int cxa_level_find(enum cxa_level *out, const char *name)
+{
+	for (int i = CXA_LEVEL_STRUCTURE; i <= CXA_LEVEL_RECORDS; i++) {
+		if (strcmp(level_names[i], name) == 0) {
+			*out = (enum cxa_level)i;
+			return 0;
+		}
+	}
+	return CXA_ERR_USAGE;
+}
+
+static double clock_ms(clockid_t clock)
+{
+	struct timespec now = { 0, 0 };
+
+	clock_gettime(clock, &now);
+	return (double)now.tv_sec * 1e3 + (double)(now.tv_nsec / 1000) / 1e3;
+}
+
+int cxa_report_new(struct cxa_report **out, enum cxa_level level,
+		   uint64_t max_issues, struct cxa_error *error)
+{
+	struct body *body = calloc(1, sizeof(*body));
+
+	*out = NULL;
+	if (body == NULL)
+		return cxa_error_nomem(error, "a report");
+	body->visible.level = level;
+	body->visible.started_ms = clock_ms(CLOCK_REALTIME);
+	body->clock_start = clock_ms(CLOCK_MONOTONIC);
+	body->max_issues = max_issues;
+	*out = &body->visible;
+	return 0;
+}
+
+static struct cxa_issue *next_issue(struct body *body)
+{
+	size_t count = body->visible.issue_count;
+	size_t capacity = body->capacity == 0 ? 16 : 2 * body->capacity;
+	struct cxa_issue *issues;
+
+	if (count >= body->max_issues)
+		return NULL;
+	if (count == body->capacity) {
+		issues = reallocarray(body->issues, capacity, sizeof(*issues));
+		if (issues == NULL)
+			return NULL;
+		body->issues = issues;
+		body->visible.issues = issues;
+		body->capacity = capacity;
+	}
+	body->visible.issue_count++;
+	memset(&body->issues[count], 0, sizeof(body->issues[count]));
+	return &body->issues[count];
+}
+
+struct cxa_issue *cxa_report_add(struct cxa_report *report,
+				 const struct cxa_issue_kind *kind,
+				 const char *member, uint64_t offset,
+				 const char *format, ...)
+{
+	struct cxa_issue *issue = next_issue((struct body *)report);
+	va_list args;
+
+	report->checks++;
+	report->failed++;
+	report->by_type[kind->type]++;
+	report->by_severity[kind->severity]++;
+	if (issue == NULL)
+		return NULL;
+	issue->type = kind->type;
+	issue->severity = kind->severity;
+	issue->rule = kind->rule;
+	issue->repairable = kind->repairable;
+	issue->entity_type = member[0] == '\0' ? "archive" : "member";
+	issue->offset = offset;
+	snprintf(issue->member, sizeof(issue->member), "%s", member);
+	va_start(args, format);
+	vsnprintf(issue->description, sizeof(issue->description), format, args);
+	va_end(args);
+	return issue;
+}
+
+void cxa_report_check(struct cxa_report *report, uint64_t count)
+{
+	report->checks += count;
+}
+
+struct cxa_issue *cxa_report_find(struct cxa_report *report, const char *member)
+{
+	struct body *body = (struct body *)report;
+
+	for (size_t i = 0; i < report->issue_count; i++)
+		if (strcmp(body->issues[i].member, member) == 0)
+			return &body->issues[i];
+	return NULL;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct cxa_issue *left = a;
+	const struct cxa_issue *right = b;
+
+	if (left->offset != right->offset)
+		return left->offset < right->offset ? -1 : 1;
+	return strcmp(left->rule, right->rule);
+}
+
+void cxa_report_finish(struct cxa_report *report)
+{
+	struct body *body = (struct body *)report;
+
+	if (report->issue_count != 0)
+		qsort(body->issues, report->issue_count, sizeof(*body->issues),
+		      by_place);
+	report->is_valid = report->by_severity[CXA_MEDIUM] == 0 &&
+			   report->by_severity[CXA_HIGH] == 0 &&
+			   report->by_severity[CXA_CRITICAL] == 0;
+	report->duration_ms = clock_ms(CLOCK_MONOTONIC) - body->clock_start;
+}
+
+void cxa_report_free(struct cxa_report *report)
+{
+	if (report == NULL)
+		return;
+	free(((struct body *)report)->issues);
+	free(report);
+}

@@ -1,0 +1,182 @@
+/* verify.c - is every byte and every record as it should be? */
+#include <cortexarc/verify.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "check/report.h"
+#include "check/walk.h"
+#include "container/walker.h"
+#include "endpoint/source.h"
+
+static bool is_canonical(const uint8_t *head, size_t size)
+{
+	struct cxa_member member;
+	uint64_t mtime;
+
+	return size >= CXA_BLOCK_BYTES &&
+	       cxa_preamble_find(head, &member, &mtime);
+}
+
+/* A canonical archive whose first block is damaged still has a sound end. */
+static bool has_trailer(const struct cxa_input *input)
+{
+	struct cxa_trailer trailer;
+	uint64_t end;
+	uint64_t padding;
+
+	return input->seekable &&
+	       cxa_trailer_find(&trailer, input, &end, &padding, NULL) == 0;
+}
+
+static void check_expected(struct cxa_report *report, const uint8_t *expect)
+{
+	struct cxa_digest wanted;
+	char hex[CXA_DIGEST_HEX + 1];
+
+	if (expect == NULL)
+		return;
+	cxa_report_check(report, 1);
+	if (report->has_root &&
+	    memcmp(report->root, expect, sizeof(report->root)) == 0)
+		return;
+	memcpy(wanted.bytes, expect, sizeof(wanted.bytes));
+	cxa_digest_hex(&wanted, hex);
+	cxa_report_add(report, &cxa_rule_root, "", UINT64_MAX,
+		       "the root hash is not the one expected, %s", hex);
+}
+
+static int verify_canonical(struct cxa_context *context,
+			    struct cxa_input *input, const uint8_t *head,
+			    struct cxa_report *report, struct cxa_error *error)
+{
+	struct cxa_walk walk = {
+		.context = context,
+		.report = report,
+		.input = input,
+	};
+	struct cxa_member member;
+	int status;
+
+	walk.has_mtime = cxa_preamble_find(head, &member, &walk.mtime);
+	status = cxa_walk_run(&walk, error);
+
+	if (status == 0)
+		cxa_walk_compare(&walk);
+	report->has_root = walk.has_trailer;
+	memcpy(report->root, walk.trailer.root.bytes, sizeof(report->root));
+	cxa_walk_release(&walk);
+	return status;
+}
+
+/* All batches of a source, counted; the first fault ends it. */
+static int count_records(struct cxa_source *source, struct cxa_report *report,
+			 struct cxa_error *error)
+{
+	struct cxa_cursor *cursor = NULL;
+	struct cxa_batch *batch = NULL;
+	int status = cxa_cursor_open(&cursor, source, NULL, error);
+
+	while (status == 0) {
+		status = cxa_cursor_next(cursor, &batch, error);
+		if (status != 0)
+			break;
+		report->records[batch->collection] += batch->count;
+		cxa_report_check(report, batch->count);
+		cxa_batch_unref(batch);
+	}
+	cxa_cursor_close(cursor);
+	return status == CXA_END ? 0 : status;
+}
+
+/* JSON, NDJSON, and archives that another tar has packed again. */
+static int verify_source(struct cxa_context *context, struct cxa_input **input,
+			 struct cxa_report *report, struct cxa_error *error)
+{
+	static const struct cxa_source_options options =
+		CXA_SOURCE_OPTIONS_INIT;
+	struct cxa_error inner = CXA_ERROR_INIT;
+	struct cxa_source *source = NULL;
+	int status = cxa_source_open_input(&source, context, input, &options,
+					   &inner);
+	const struct cxa_issue_kind *kind = &cxa_rule_record;
+
+	if (status == 0)
+		status = count_records(source, report, &inner);
+	if (source != NULL) {
+		report->is_archive =
+			cxa_source_kind(source) == CXA_KIND_ARCHIVE;
+		report->bytes = cxa_source_bytes(source);
+	}
+	if (report->is_archive) {
+		report->has_root = true;
+		memcpy(report->root, cxa_source_root(source),
+		       sizeof(report->root));
+		cxa_report_add(report, &cxa_rule_padding, "", 0,
+			       "packed again by another tar: the contents are "
+			       "checked, the canonical form is gone");
+		if (status == CXA_ERR_CORRUPT) {
+			cxa_report_add(report, kind, inner.member, inner.offset,
+				       "%s", inner.message);
+			status = 0;
+		}
+	}
+	cxa_source_close(source);
+	if (status < 0 && error != NULL)
+		*error = inner;
+	return status;
+}
+
+static int verify_input(struct cxa_context *context, const char *locator,
+			struct cxa_report *report, struct cxa_error *error)
+{
+	uint8_t head[CXA_BLOCK_BYTES];
+	struct cxa_input *input = NULL;
+	size_t size = 0;
+	bool canonical = false;
+	int status = cxa_input_open(&input, locator, &context->cancel, error);
+
+	if (status == 0 && !input->is_directory) {
+		status = cxa_input_peek(input, head, sizeof(head), &size,
+					error);
+		canonical = is_canonical(head, size) || has_trailer(input);
+	}
+	if (status == 0 && canonical) {
+		report->is_archive = true;
+		status = verify_canonical(context, input, head, report, error);
+	}
+	if (status == 0 && !canonical)
+		status = verify_source(context, &input, report, error);
+	cxa_input_close(input);
+	return status;
+}
+
+int cxa_verify(struct cxa_report **out, struct cxa_context *context,
+	       const char *locator, const struct cxa_verify_options *options,
+	       struct cxa_error *error)
+{
+	static const struct cxa_verify_options defaults =
+		CXA_VERIFY_OPTIONS_INIT;
+	enum cxa_level level;
+	int status;
+
+	*out = NULL;
+	if (options == NULL)
+		options = &defaults;
+	if (!cxa_options_known(options, options->struct_size, sizeof(*options)))
+		return cxa_error_set(error, CXA_ERR_USAGE,
+				     "verify options of another version");
+	level = options->level == 0 ? CXA_LEVEL_RECORDS : options->level;
+	status = cxa_report_new(out, level, context->limits.issues, error);
+	if (status < 0)
+		return status;
+	status = verify_input(context, locator, *out, error);
+	if (status < 0) {
+		cxa_report_free(*out);
+		*out = NULL;
+		return status;
+	}
+	check_expected(*out, options->expect);
+	cxa_report_finish(*out);
+	return 0;
+}

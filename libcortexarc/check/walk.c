@@ -1,0 +1,424 @@
+/* walk.c - verify's way through an archive, front to back, past all damage */
+#include "check/walk.h"
+
+#include <stdlib.h>
+
+#include "base/frame.h"
+#include "container/header.h"
+#include "container/index.h"
+#include "container/member_reader.h"
+
+const struct cxa_issue_kind cxa_rule_canonical = {
+	"canonical-form", CXA_CORRUPTED_ENTRY, CXA_CRITICAL, true };
+const struct cxa_issue_kind cxa_rule_truncated = {
+	"truncated", CXA_CORRUPTED_ENTRY, CXA_CRITICAL, true };
+const struct cxa_issue_kind cxa_rule_header = {
+	"header", CXA_CORRUPTED_ENTRY, CXA_CRITICAL, true };
+const struct cxa_issue_kind cxa_rule_digest = {
+	"member-digest", CXA_HASH_MISMATCH, CXA_CRITICAL, true };
+const struct cxa_issue_kind cxa_rule_frame = {
+	"frame", CXA_CORRUPTED_ENTRY, CXA_CRITICAL, true };
+const struct cxa_issue_kind cxa_rule_record = {
+	"record-encoding", CXA_CORRUPTED_ENTRY, CXA_CRITICAL, true };
+const struct cxa_issue_kind cxa_rule_missing = {
+	"member-missing", CXA_CORRUPTED_ENTRY, CXA_CRITICAL, true };
+const struct cxa_issue_kind cxa_rule_disagree = {
+	"index-agreement", CXA_CORRUPTED_ENTRY, CXA_CRITICAL, true };
+const struct cxa_issue_kind cxa_rule_root = {
+	"root-hash", CXA_HASH_MISMATCH, CXA_CRITICAL, false };
+const struct cxa_issue_kind cxa_rule_padding = {
+	"re-blocked", CXA_CORRUPTED_ENTRY, CXA_MEDIUM, true };
+const struct cxa_issue_kind cxa_rule_limit = {
+	"limit", CXA_CORRUPTED_ENTRY, CXA_CRITICAL, false };
+
+struct verifier;
+
+/* A batch on its way. Reused. */
+struct job {
+	struct verifier *verifier;
+	size_t walked; /* index of its struct cxa_walked */
+	struct cxa_walked result;
+	struct cxa_frame_coder coder;
+	struct cxa_buffer stored;
+	struct cxa_buffer raw;
+	const struct cxa_issue_kind *fault;
+	struct cxa_error error;
+};
+
+struct verifier {
+	struct cxa_walk *walk;
+	struct cxa_queue *queue;
+	struct job *idle;
+	struct cxa_buffer data; /* of the member being read */
+	struct cxa_frame_coder coder;
+};
+
+static void free_job(void *pointer)
+{
+	struct job *job = pointer;
+
+	if (job == NULL)
+		return;
+	cxa_frame_coder_release(&job->coder);
+	cxa_buffer_release(&job->stored);
+	cxa_buffer_release(&job->raw);
+	free(job);
+}
+
+static void check_records(struct job *job)
+{
+	const struct cxa_context *context = job->verifier->walk->context;
+	struct cxa_walked *result = &job->result;
+	struct cxa_wire_stats stats;
+	int status = cxa_frame_decompress(&job->coder, job->stored.data,
+					  job->stored.size,
+					  context->limits.batch_bytes,
+					  &job->raw, &job->error);
+
+	if (status < 0) {
+		job->fault = status == CXA_ERR_LIMIT ? &cxa_rule_limit :
+						       &cxa_rule_frame;
+		return;
+	}
+	result->raw_size = job->raw.size;
+	cxa_digest_of(&result->raw_digest, job->raw.data, job->raw.size);
+	status = cxa_batch_check(result->member.collection, job->raw.data,
+				 job->raw.size, &context->wire_limits,
+				 &result->ids, &stats, &job->error);
+	if (status < 0)
+		job->fault = status == CXA_ERR_LIMIT ? &cxa_rule_limit :
+						       &cxa_rule_record;
+	result->decoded = status == 0;
+}
+
+static void run_job(void *pointer)
+{
+	struct job *job = pointer;
+	struct cxa_walked *result = &job->result;
+
+	if (job->verifier->walk->report->level < CXA_LEVEL_BYTES)
+		return;
+	cxa_digest_of(&result->actual, job->stored.data, job->stored.size);
+	result->hashed = true;
+	if (!cxa_digest_equal(&result->actual, &result->member.digest))
+		job->fault = &cxa_rule_digest;
+	else if (job->verifier->walk->report->level >= CXA_LEVEL_RECORDS)
+		check_records(job);
+}
+
+static struct cxa_walked *add_member(struct cxa_walk *walk,
+				     const struct cxa_member *member,
+				     struct cxa_error *error)
+{
+	size_t capacity = walk->capacity == 0 ? 64 : 2 * walk->capacity;
+	struct cxa_walked *members;
+
+	if (walk->count == walk->capacity) {
+		members = reallocarray(walk->members, capacity,
+				       sizeof(*members));
+		if (members == NULL) {
+			cxa_error_nomem(error, "the list of members");
+			return NULL;
+		}
+		walk->members = members;
+		walk->capacity = capacity;
+	}
+	walk->members[walk->count] = (struct cxa_walked){ .member = *member };
+	return &walk->members[walk->count++];
+}
+
+static void take_result(struct verifier *verifier)
+{
+	struct cxa_walk *walk = verifier->walk;
+	struct job *job = cxa_queue_take(verifier->queue);
+	struct cxa_walked *walked = &walk->members[job->walked];
+	bool faulty = walked->faulty;
+
+	*walked = job->result;
+	walked->faulty = faulty || job->fault != NULL;
+	cxa_report_check(walk->report, 1 + walked->ids.count);
+	if (job->fault == &cxa_rule_digest)
+		cxa_report_add(walk->report, job->fault, walked->member.name,
+			       walked->member.offset,
+			       "the bytes do not match their BLAKE2b digest");
+	else if (job->fault != NULL)
+		cxa_report_add(walk->report, job->fault, walked->member.name,
+			       walked->member.offset, "%s", job->error.message);
+	free_job(verifier->idle);
+	verifier->idle = job;
+}
+
+static int check_batch(struct verifier *verifier, size_t walked,
+		       struct cxa_error *error)
+{
+	struct job *job;
+	struct cxa_buffer stored;
+
+	while (cxa_queue_full(verifier->queue))
+		take_result(verifier);
+	job = verifier->idle;
+	verifier->idle = NULL;
+	if (job == NULL)
+		job = calloc(1, sizeof(*job));
+	if (job == NULL)
+		return cxa_error_nomem(error, "checking a batch");
+	job->verifier = verifier;
+	job->walked = walked;
+	job->result = verifier->walk->members[walked];
+	job->fault = NULL;
+	job->error = (struct cxa_error)CXA_ERROR_INIT;
+	stored = job->stored;
+	job->stored = verifier->data;
+	verifier->data = stored;
+	cxa_queue_submit(verifier->queue, job);
+	return 0;
+}
+
+static int check_header(struct verifier *verifier, struct cxa_walked *walked,
+			struct cxa_error *error)
+{
+	struct cxa_walk *walk = verifier->walk;
+	struct cxa_error inner = CXA_ERROR_INIT;
+	int status = cxa_header_decode(verifier->data.data, verifier->data.size,
+				       CXA_TO_LIST, &walk->arena, &walk->header,
+				       &inner);
+
+	if (status == CXA_ERR_UNSUPPORTED || status == CXA_ERR_NOMEM) {
+		if (error != NULL)
+			*error = inner;
+		return status;
+	}
+	if (status < 0) {
+		walk->header = NULL;
+		walked->faulty = true;
+		cxa_report_add(walk->report, &cxa_rule_header,
+			       walked->member.name, walked->member.offset, "%s",
+			       inner.message);
+	}
+	return 0;
+}
+
+static void check_index(struct verifier *verifier, struct cxa_walked *walked)
+{
+	struct cxa_walk *walk = verifier->walk;
+	const struct cxa_limits *limits = &walk->context->limits;
+	struct cxa_error inner = CXA_ERROR_INIT;
+	struct cxa_buffer raw = { 0 };
+	int status = cxa_frame_decompress(&verifier->coder, verifier->data.data,
+					  verifier->data.size,
+					  limits->index_bytes, &raw, &inner);
+
+	if (status == 0)
+		status = cxa_index_decode(raw.data, raw.size, limits->members,
+					  &walk->arena, &walk->index, &inner);
+	cxa_buffer_release(&raw);
+	if (status == 0)
+		return;
+	walk->index = NULL;
+	walked->faulty = true;
+	cxa_report_add(walk->report, &cxa_rule_frame, walked->member.name,
+		       walked->member.offset, "%s", inner.message);
+}
+
+static int check_trailer(struct verifier *verifier, struct cxa_walked *walked,
+			 struct cxa_error *error)
+{
+	struct cxa_walk *walk = verifier->walk;
+	struct cxa_error inner = CXA_ERROR_INIT;
+	int status = cxa_trailer_decode(&walk->trailer, verifier->data.data,
+					&inner);
+
+	if (status == CXA_ERR_UNSUPPORTED) {
+		if (error != NULL)
+			*error = inner;
+		return status;
+	}
+	walk->has_trailer = status == 0;
+	if (status < 0) {
+		walked->faulty = true;
+		cxa_report_add(walk->report, &cxa_rule_digest,
+			       walked->member.name, walked->member.offset, "%s",
+			       inner.message);
+	}
+	return 0;
+}
+
+/* The few members that are no batches; small, checked at once. */
+static int check_single(struct verifier *verifier, struct cxa_walked *walked,
+			struct cxa_error *error)
+{
+	struct cxa_walk *walk = verifier->walk;
+	const struct cxa_member *member = &walked->member;
+
+	cxa_digest_of(&walked->actual, verifier->data.data,
+		      verifier->data.size);
+	walked->hashed = true;
+	cxa_report_check(walk->report, 1);
+	if (member->has_digest &&
+	    !cxa_digest_equal(&walked->actual, &member->digest)) {
+		walked->faulty = true;
+		cxa_report_add(walk->report, &cxa_rule_digest, member->name,
+			       member->offset,
+			       "the bytes do not match their BLAKE2b digest");
+		return 0;
+	}
+	switch (member->kind) {
+	case CXA_MEMBER_HEADER:
+		return check_header(verifier, walked, error);
+	case CXA_MEMBER_INDEX:
+		check_index(verifier, walked);
+		return 0;
+	case CXA_MEMBER_SUMS:
+		cxa_buffer_reset(&walk->sums);
+		cxa_buffer_append(&walk->sums, verifier->data.data,
+				  verifier->data.size);
+		walk->has_sums = !walk->sums.failed;
+		return 0;
+	case CXA_MEMBER_TRAILER:
+		return check_trailer(verifier, walked, error);
+	default:
+		return 0;
+	}
+}
+
+static int check_member(struct verifier *verifier,
+			const struct cxa_member *member, bool faulty,
+			struct cxa_error *error)
+{
+	struct cxa_walk *walk = verifier->walk;
+	struct cxa_walked *walked = add_member(walk, member, error);
+
+	if (walked == NULL)
+		return CXA_ERR_NOMEM;
+	walked->faulty = faulty;
+	cxa_report_check(walk->report, 1);
+	if (member->kind == CXA_MEMBER_BATCH)
+		return check_batch(verifier, walk->count - 1, error);
+	return check_single(verifier, walked, error);
+}
+
+/* What the strict reading refused becomes an issue; may it go on? */
+static bool note_damage(struct verifier *verifier, int status,
+			const struct cxa_error *inner)
+{
+	struct cxa_walk *walk = verifier->walk;
+	const struct cxa_issue_kind *kind = &cxa_rule_canonical;
+
+	if (status == CXA_ERR_LIMIT)
+		kind = &cxa_rule_limit;
+	else if (strstr(inner->message, "the end is missing") != NULL)
+		kind = &cxa_rule_truncated;
+	cxa_report_add(walk->report, kind, inner->member, inner->offset, "%s",
+		       inner->message);
+	return status == CXA_ERR_CORRUPT && kind != &cxa_rule_truncated;
+}
+
+/* One member, or the damage where one should be. CXA_END: nothing more. */
+static int step(struct verifier *verifier, struct cxa_member_reader *reader,
+		struct cxa_error *error)
+{
+	struct cxa_walk *walk = verifier->walk;
+	struct cxa_error inner = CXA_ERROR_INIT;
+	struct cxa_member member = { .name = "" };
+	uint64_t skipped = 0;
+	int status = cxa_member_reader_next(reader, &member, &verifier->data,
+					    &inner);
+
+	if (status == 0)
+		return check_member(verifier, &member, false, error);
+	if (status == CXA_END) {
+		walk->ended = true;
+		return CXA_END;
+	}
+	if (status != CXA_ERR_CORRUPT && status != CXA_ERR_LIMIT) {
+		if (error != NULL)
+			*error = inner;
+		return status;
+	}
+	if (!note_damage(verifier, status, &inner))
+		return CXA_END;
+	if (member.name[0] != '\0') { /* only its padding is damaged */
+		status = check_member(verifier, &member, true, error);
+		if (status < 0)
+			return status;
+	}
+	return cxa_member_reader_resync(reader, &skipped, error);
+}
+
+static int check_tail(struct cxa_walk *walk, struct cxa_member_reader *reader,
+		      struct cxa_error *error)
+{
+	struct cxa_error inner = CXA_ERROR_INIT;
+	uint64_t zeros = 0;
+	int status = cxa_member_reader_tail(reader, &zeros, &inner);
+
+	if (status == CXA_ERR_IO || status == CXA_ERR_CANCELLED) {
+		if (error != NULL)
+			*error = inner;
+		return status;
+	}
+	cxa_report_check(walk->report, 1);
+	if (status < 0)
+		cxa_report_add(walk->report, &cxa_rule_canonical, "",
+			       inner.offset, "%s", inner.message);
+	else if (zeros != 0)
+		cxa_report_add(walk->report, &cxa_rule_padding, "",
+			       cxa_member_reader_offset(reader),
+			       "%llu zero bytes stand behind the end: a tar "
+			       "that was blocked again",
+			       (unsigned long long)zeros);
+	return 0;
+}
+
+static int walk_all(struct verifier *verifier, struct cxa_member_reader *reader,
+		    struct cxa_error *error)
+{
+	struct cxa_walk *walk = verifier->walk;
+	int status = 0;
+
+	while (status == 0) {
+		status = step(verifier, reader, error);
+		if (status == 0)
+			status = cxa_context_step(
+				walk->context, "verifying",
+				cxa_member_reader_offset(reader),
+				walk->input->size, error);
+	}
+	while (!cxa_queue_empty(verifier->queue))
+		take_result(verifier);
+	if (status != CXA_END)
+		return status;
+	return walk->ended ? check_tail(walk, reader, error) : 0;
+}
+
+int cxa_walk_run(struct cxa_walk *walk, struct cxa_error *error)
+{
+	const struct cxa_limits *limits = &walk->context->limits;
+	struct verifier verifier = { .walk = walk };
+	struct cxa_member_reader *reader = NULL;
+	int status = cxa_queue_open(&verifier.queue, walk->context->pool, 0,
+				    run_job, free_job, error);
+
+	if (status == 0)
+		status = cxa_member_reader_open(&reader, walk->input,
+						limits->batch_bytes,
+						limits->members, error);
+	if (status == 0)
+		status = walk_all(&verifier, reader, error);
+	if (reader != NULL)
+		walk->report->bytes = cxa_member_reader_offset(reader);
+	walk->report->members = walk->count;
+	cxa_member_reader_close(reader);
+	cxa_queue_close(verifier.queue);
+	free_job(verifier.idle);
+	cxa_buffer_release(&verifier.data);
+	cxa_frame_coder_release(&verifier.coder);
+	return status;
+}
+
+void cxa_walk_release(struct cxa_walk *walk)
+{
+	free(walk->members);
+	cxa_arena_release(&walk->arena);
+	cxa_buffer_release(&walk->sums);
+}
