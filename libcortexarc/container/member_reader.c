@@ -248,8 +248,56 @@ static int read_data(struct cxa_member_reader *reader, struct cxa_buffer *data,
 	return 0;
 }
 
+/*
+ * Where blocks of a member's data were lost, the headers of the next one are
+ * read as its data and padding. They stand on a block boundary still: keep what
+ * follows, for resync() to begin with. Sound data all but never has such a
+ * block.
+ */
+static bool is_next_header(const struct cxa_member_reader *reader,
+			   const uint8_t *block)
+{
+	struct cxa_member member;
+	uint64_t mtime;
+
+	return cxa_preamble_find(block, &member, &mtime) &&
+	       mtime == reader->walker.mtime;
+}
+
+static void keep_hidden(struct cxa_member_reader *reader,
+			const struct cxa_buffer *data)
+{
+	for (size_t at = 0; data->size - at >= CXA_BLOCK_BYTES;
+	     at += CXA_BLOCK_BYTES) {
+		if (is_next_header(reader, data->data + at)) {
+			cxa_buffer_append(&reader->hidden, data->data + at,
+					  data->size - at);
+			return;
+		}
+	}
+}
+
+/* The padding goes with what was kept, or makes the last block whole. */
+static void keep_padding(struct cxa_member_reader *reader,
+			 const struct cxa_buffer *data, size_t size)
+{
+	const uint8_t *padding = reader->buffer + reader->begin;
+	size_t tail = CXA_BLOCK_BYTES - size;
+	uint8_t block[CXA_BLOCK_BYTES];
+
+	if (reader->hidden.size != 0) {
+		cxa_buffer_append(&reader->hidden, padding, size);
+	} else if (size != 0) {
+		memcpy(block, data->data + data->size - tail, tail);
+		memcpy(block + tail, padding, size);
+		if (is_next_header(reader, block))
+			cxa_buffer_append(&reader->hidden, block,
+					  sizeof(block));
+	}
+}
+
 static int read_padding(struct cxa_member_reader *reader,
-			struct cxa_error *error)
+			const struct cxa_buffer *data, struct cxa_error *error)
 {
 	struct cxa_walker *walker = &reader->walker;
 	enum cxa_walk_event event = CXA_WALK_MORE;
@@ -263,35 +311,11 @@ static int read_padding(struct cxa_member_reader *reader,
 		return status;
 	if (available(reader) < padding)
 		return cut(reader, walker->member.name, walker->start, error);
-	if (reader->hidden.size != 0)
-		cxa_buffer_append(&reader->hidden,
-				  reader->buffer + reader->begin, padding);
+	keep_padding(reader, data, padding);
 	status = cxa_walker_feed(walker, reader->buffer + reader->begin,
 				 padding, &used, &event, error);
 	consume(reader, padding);
 	return status < 0 ? damage(reader, walker->offset) : 0;
-}
-
-/*
- * Where blocks of a member's data were lost, the headers of the next one are
- * read as its data. They stand on a block boundary still: keep what follows,
- * for resync() to begin with. Sound data all but never has such a block.
- */
-static void keep_hidden(struct cxa_member_reader *reader,
-			const struct cxa_buffer *data)
-{
-	struct cxa_member member;
-	uint64_t mtime;
-
-	for (size_t at = 0; data->size - at >= CXA_BLOCK_BYTES;
-	     at += CXA_BLOCK_BYTES) {
-		if (cxa_preamble_find(data->data + at, &member, &mtime) &&
-		    mtime == reader->walker.mtime) {
-			cxa_buffer_append(&reader->hidden, data->data + at,
-					  data->size - at);
-			return;
-		}
-	}
 }
 
 int cxa_member_reader_next(struct cxa_member_reader *reader,
@@ -320,7 +344,7 @@ int cxa_member_reader_next(struct cxa_member_reader *reader,
 	status = read_data(reader, data, error);
 	keep_hidden(reader, data);
 	if (status == 0)
-		status = read_padding(reader, error);
+		status = read_padding(reader, data, error);
 	return status;
 }
 
