@@ -147,6 +147,12 @@ int cxa_output_folder_open(struct cxa_output_folder **out, const char *path,
 int cxa_output_folder_file(struct cxa_output_folder *folder, const char *name,
 			   struct cxa_output **out, struct cxa_error *error);
 
+/**
+ * cxa_output_folder_commit() - give it its name; as cxa_output_commit()
+ *
+ * Mode 0777 less the umask, or that of the empty folder it replaces. When only
+ * the fsync of the folder above fails, the new one stands there, whole.
+ */
 int cxa_output_folder_commit(struct cxa_output_folder *folder,
 			     struct cxa_error *error);
 
