@@ -1,6 +1,8 @@
 /* digest.c - BLAKE2b-256 through libsodium */
 #include "base/digest.h"
 
+#include "base/digest_lanes.h"
+
 #include <sodium.h>
 #include <string.h>
 
@@ -10,6 +12,51 @@ _Static_assert(sizeof(crypto_generichash_state) <=
 void cxa_digest_of(struct cxa_digest *out, const void *data, size_t size)
 {
 	crypto_generichash(out->bytes, sizeof(out->bytes), data, size, NULL, 0);
+}
+
+#ifdef CXA_DIGEST_LANES
+/*
+ * Measured on 1.6 MB spans, GB/s: one stream 1.0; AVX2 4 lanes 2.4;
+ * AVX-512 4 lanes 3.0, 8 lanes 4.4. Under 3 spans, idle lanes cost too much.
+ */
+enum { LANES_PAY = 3, FEW = 4 };
+
+static bool many_in_lanes(const struct cxa_span *spans, size_t count,
+			  struct cxa_digest *out)
+{
+	bool avx512 = __builtin_cpu_supports("avx512f") &&
+		      __builtin_cpu_supports("avx512vl");
+
+	if (count < LANES_PAY)
+		return false;
+	if (avx512 && count <= FEW)
+		cxa_digest_lanes_avx512x4(spans, count, out);
+	else if (avx512)
+		cxa_digest_lanes_avx512(spans, count, out);
+	else if (__builtin_cpu_supports("avx2"))
+		cxa_digest_lanes_avx2(spans, count, out);
+	else
+		return false;
+	return true;
+}
+#else
+static bool many_in_lanes(const struct cxa_span *spans, size_t count,
+			  struct cxa_digest *out)
+{
+	(void)spans;
+	(void)count;
+	(void)out;
+	return false;
+}
+#endif
+
+void cxa_digest_many(const struct cxa_span *spans, size_t count,
+		     struct cxa_digest *out)
+{
+	if (many_in_lanes(spans, count, out))
+		return;
+	for (size_t i = 0; i < count; i++)
+		cxa_digest_of(&out[i], spans[i].data, spans[i].size);
 }
 
 static crypto_generichash_state *state_of(struct cxa_hasher *hasher)
