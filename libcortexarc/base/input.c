@@ -254,14 +254,21 @@ int cxa_input_peek(struct cxa_input *input, void *data, size_t size,
 		   size_t *got, struct cxa_error *error)
 {
 	struct cxa_descriptor file = { input->fd, input->name, input->cancel };
-	int status;
+	size_t before = input->peeked_size;
+	size_t more = 0;
+	int status = 0;
 
+	if (size > CXA_PEEK_BYTES)
+		size = CXA_PEEK_BYTES;
 	if (input->seekable)
 		return cxa_input_read_at(input, 0, data, size, got, error);
-	status = cxa_descriptor_read(&file, CXA_HERE, input->peeked, size,
-				     &input->peeked_size, error);
-	*got = input->peeked_size;
-	memcpy(data, input->peeked, input->peeked_size);
+	if (size > before) /* a second look must not lose what the first saw */
+		status = cxa_descriptor_read(&file, CXA_HERE,
+					     input->peeked + before,
+					     size - before, &more, error);
+	input->peeked_size += more;
+	*got = input->peeked_size < size ? input->peeked_size : size;
+	memcpy(data, input->peeked, *got);
 	return status;
 }
 

@@ -195,6 +195,33 @@ static void pipe_is_read_whole_through_signals(void)
 	close(swap_input(saved));
 }
 
+static void pipe_that_was_peeked_at_loses_nothing(void)
+{
+	struct cxa_input *input;
+	char data[16];
+	size_t got;
+	int ends[2];
+	int saved;
+
+	must(pipe(ends) == 0 && write(ends[1], "0123456789", 10) == 10, "pipe");
+	close(ends[1]);
+	saved = swap_input(ends[0]);
+	must(cxa_input_open(&input, "-", NULL, NULL) == 0, "open");
+	cxa_input_peek(input, data, 3, &got, NULL);
+	is_mem(data, got, "012", 3, "a pipe is peeked at");
+	cxa_input_peek(input, data, 5, &got, NULL);
+	is_mem(data, got, "01234", 5, "and again, from its start");
+	cxa_input_peek(input, data, 2, &got, NULL);
+	is_mem(data, got, "01", 2, "and for less");
+	cxa_input_read(input, data, 1, &got, NULL);
+	is_mem(data, got, "0", 1, "then it is read, from its start");
+	cxa_input_read(input, data, sizeof(data), &got, NULL);
+	is_mem(data, got, "123456789", 9, "to its end");
+	is_uint(input->position, 10, "and what was read is counted once");
+	cxa_input_close(input);
+	close(swap_input(saved));
+}
+
 static void wish_to_stop_ends_a_read_that_waits(void)
 {
 	struct cxa_cancel cancel = { 0 };
@@ -289,6 +316,7 @@ int main(void)
 	folder_opens_as_a_folder();
 	file_is_read_in_order_and_anywhere();
 	pipe_is_read_whole_through_signals();
+	pipe_that_was_peeked_at_loses_nothing();
 	wish_to_stop_ends_a_read_that_waits();
 	fifo_without_a_writer_can_be_left();
 	fifo_waits_for_its_writer();
