@@ -228,13 +228,13 @@ static void a_header_has_64_kib(void)
 	fixture_header(&header, &metadata);
 	cxa_header_encode(&header, &bytes, NULL);
 	metadata.description.data = (uint8_t *)text;
-	/* Three sizes grow by two bytes each with it. */
-	metadata.description.len = CXA_HEADER_MAX - bytes.size;
+	/* Four sizes grow with it, from one byte each to three at most. */
+	metadata.description.len = CXA_HEADER_MAX - bytes.size + 6 + 1;
 	cxa_buffer_reset(&bytes);
 	is_int(cxa_header_encode(&header, &bytes, &error), CXA_ERR_LIMIT,
 	       "a header over 64 KiB is not written");
 	is_uint(bytes.size, 0, "not a byte of it");
-	metadata.description.len -= 16;
+	metadata.description.len -= 9;
 	is_int(cxa_header_encode(&header, &bytes, NULL), 0,
 	       "one a little under is");
 	is_int(decode(&bytes, CXA_TO_LIST, NULL), 0, "and read");
