@@ -33,22 +33,31 @@ const struct cxa_issue_kind cxa_rule_limit = {
 
 struct verifier;
 
-/* A batch on its way. Reused. */
-struct job {
-	struct verifier *verifier;
+/* A batch to be checked. */
+struct item {
 	size_t walked; /* index of its struct cxa_walked */
 	struct cxa_walked result;
-	struct cxa_frame_coder coder;
 	struct cxa_buffer stored;
 	struct cxa_buffer raw;
 	const struct cxa_issue_kind *fault;
 	struct cxa_error error;
 };
 
+/* Batches are hashed side by side, so a job is as many as pay. Reused. */
+enum { GROUP = 4 };
+
+struct job {
+	struct verifier *verifier;
+	struct item items[GROUP];
+	size_t count;
+	struct cxa_frame_coder coder;
+};
+
 struct verifier {
 	struct cxa_walk *walk;
 	struct cxa_queue *queue;
 	struct job *idle;
+	struct job *pending;
 	struct cxa_buffer data; /* of the member being read */
 	struct cxa_frame_coder coder;
 };
@@ -60,50 +69,93 @@ static void free_job(void *pointer)
 	if (job == NULL)
 		return;
 	cxa_frame_coder_release(&job->coder);
-	cxa_buffer_release(&job->stored);
-	cxa_buffer_release(&job->raw);
+	for (size_t i = 0; i < GROUP; i++) {
+		cxa_buffer_release(&job->items[i].stored);
+		cxa_buffer_release(&job->items[i].raw);
+	}
 	free(job);
 }
 
-static void check_records(struct job *job)
+static void check_frame(struct job *job, struct item *item)
 {
 	const struct cxa_context *context = job->verifier->walk->context;
-	struct cxa_walked *result = &job->result;
-	struct cxa_wire_stats stats;
-	int status = cxa_frame_decompress(&job->coder, job->stored.data,
-					  job->stored.size,
+	int status = cxa_frame_decompress(&job->coder, item->stored.data,
+					  item->stored.size,
 					  context->limits.batch_bytes,
-					  &job->raw, &job->error);
+					  &item->raw, &item->error);
 
 	if (status < 0) {
-		job->fault = status == CXA_ERR_LIMIT ? &cxa_rule_limit :
-						       &cxa_rule_frame;
-		return;
+		cxa_buffer_reset(&item->raw);
+		item->fault = status == CXA_ERR_LIMIT ? &cxa_rule_limit :
+							&cxa_rule_frame;
 	}
-	result->raw_size = job->raw.size;
-	cxa_digest_of(&result->raw_digest, job->raw.data, job->raw.size);
-	status = cxa_batch_check(result->member.collection, job->raw.data,
-				 job->raw.size, &context->wire_limits,
-				 &result->ids, &stats, &job->error);
+}
+
+static void check_records(struct job *job, struct item *item)
+{
+	const struct cxa_context *context = job->verifier->walk->context;
+	struct cxa_walked *result = &item->result;
+	struct cxa_wire_stats stats;
+	int status = cxa_batch_check(result->member.collection, item->raw.data,
+				     item->raw.size, &context->wire_limits,
+				     &result->ids, &stats, &item->error);
+
 	if (status < 0)
-		job->fault = status == CXA_ERR_LIMIT ? &cxa_rule_limit :
-						       &cxa_rule_record;
+		item->fault = status == CXA_ERR_LIMIT ? &cxa_rule_limit :
+							&cxa_rule_record;
+	result->raw_size = item->raw.size;
 	result->decoded = status == 0;
+}
+
+static void check_digests(struct job *job)
+{
+	struct cxa_span spans[GROUP];
+	struct cxa_digest digests[GROUP];
+
+	for (size_t i = 0; i < job->count; i++)
+		spans[i] = (struct cxa_span){ job->items[i].stored.data,
+					      job->items[i].stored.size };
+	cxa_digest_many(spans, job->count, digests);
+	for (size_t i = 0; i < job->count; i++) {
+		struct item *item = &job->items[i];
+
+		item->result.actual = digests[i];
+		item->result.hashed = true;
+		if (!cxa_digest_equal(&digests[i],
+				      &item->result.member.digest))
+			item->fault = &cxa_rule_digest;
+	}
+}
+
+static void check_contents(struct job *job)
+{
+	struct cxa_span spans[GROUP];
+	struct cxa_digest digests[GROUP];
+
+	for (size_t i = 0; i < job->count; i++) {
+		struct item *item = &job->items[i];
+
+		cxa_buffer_reset(&item->raw);
+		if (item->fault == NULL)
+			check_frame(job, item);
+		if (item->fault == NULL)
+			check_records(job, item);
+		spans[i] = (struct cxa_span){ item->raw.data, item->raw.size };
+	}
+	cxa_digest_many(spans, job->count, digests);
+	for (size_t i = 0; i < job->count; i++)
+		job->items[i].result.raw_digest = digests[i];
 }
 
 static void run_job(void *pointer)
 {
 	struct job *job = pointer;
-	struct cxa_walked *result = &job->result;
+	enum cxa_level level = job->verifier->walk->report->level;
 
-	if (job->verifier->walk->report->level < CXA_LEVEL_BYTES)
-		return;
-	cxa_digest_of(&result->actual, job->stored.data, job->stored.size);
-	result->hashed = true;
-	if (!cxa_digest_equal(&result->actual, &result->member.digest))
-		job->fault = &cxa_rule_digest;
-	else if (job->verifier->walk->report->level >= CXA_LEVEL_RECORDS)
-		check_records(job);
+	if (level >= CXA_LEVEL_BYTES)
+		check_digests(job);
+	if (level >= CXA_LEVEL_RECORDS)
+		check_contents(job);
 }
 
 static struct cxa_walked *add_member(struct cxa_walk *walk,
@@ -127,35 +179,49 @@ static struct cxa_walked *add_member(struct cxa_walk *walk,
 	return &walk->members[walk->count++];
 }
 
-static void take_result(struct verifier *verifier)
+static void take_item(struct cxa_walk *walk, const struct item *item)
 {
-	struct cxa_walk *walk = verifier->walk;
-	struct job *job = cxa_queue_take(verifier->queue);
-	struct cxa_walked *walked = &walk->members[job->walked];
+	struct cxa_walked *walked = &walk->members[item->walked];
 	bool faulty = walked->faulty;
 
-	*walked = job->result;
-	walked->faulty = faulty || job->fault != NULL;
+	*walked = item->result;
+	walked->faulty = faulty || item->fault != NULL;
 	cxa_report_check(walk->report, 1 + walked->ids.count);
-	if (job->fault == &cxa_rule_digest)
-		cxa_report_add(walk->report, job->fault, walked->member.name,
+	if (item->fault == &cxa_rule_digest)
+		cxa_report_add(walk->report, item->fault, walked->member.name,
 			       walked->member.offset,
 			       "the bytes do not match their BLAKE2b digest");
-	else if (job->fault != NULL)
-		cxa_report_add(walk->report, job->fault, walked->member.name,
-			       walked->member.offset, "%s", job->error.message);
+	else if (item->fault != NULL)
+		cxa_report_add(walk->report, item->fault, walked->member.name,
+			       walked->member.offset, "%s", item->error.message);
+}
+
+static void take_results(struct verifier *verifier)
+{
+	struct job *job = cxa_queue_take(verifier->queue);
+
+	for (size_t i = 0; i < job->count; i++)
+		take_item(verifier->walk, &job->items[i]);
 	free_job(verifier->idle);
 	verifier->idle = job;
 }
 
-static int check_batch(struct verifier *verifier, size_t walked,
-		       struct cxa_error *error)
+static void send_pending(struct verifier *verifier)
+{
+	if (verifier->pending == NULL)
+		return;
+	while (cxa_queue_full(verifier->queue))
+		take_results(verifier);
+	cxa_queue_submit(verifier->queue, verifier->pending);
+	verifier->pending = NULL;
+}
+
+static int begin_job(struct verifier *verifier, struct cxa_error *error)
 {
 	struct job *job;
-	struct cxa_buffer stored;
 
-	while (cxa_queue_full(verifier->queue))
-		take_result(verifier);
+	if (cxa_queue_full(verifier->queue))
+		take_results(verifier);
 	job = verifier->idle;
 	verifier->idle = NULL;
 	if (job == NULL)
@@ -163,14 +229,32 @@ static int check_batch(struct verifier *verifier, size_t walked,
 	if (job == NULL)
 		return cxa_error_nomem(error, "checking a batch");
 	job->verifier = verifier;
-	job->walked = walked;
-	job->result = verifier->walk->members[walked];
-	job->fault = NULL;
-	job->error = (struct cxa_error)CXA_ERROR_INIT;
-	stored = job->stored;
-	job->stored = verifier->data;
+	job->count = 0;
+	verifier->pending = job;
+	return 0;
+}
+
+static int check_batch(struct verifier *verifier, size_t walked,
+		       struct cxa_error *error)
+{
+	struct item *item;
+	struct cxa_buffer stored;
+	int status = 0;
+
+	if (verifier->pending == NULL)
+		status = begin_job(verifier, error);
+	if (status < 0)
+		return status;
+	item = &verifier->pending->items[verifier->pending->count++];
+	item->walked = walked;
+	item->result = verifier->walk->members[walked];
+	item->fault = NULL;
+	item->error = (struct cxa_error)CXA_ERROR_INIT;
+	stored = item->stored;
+	item->stored = verifier->data;
 	verifier->data = stored;
-	cxa_queue_submit(verifier->queue, job);
+	if (verifier->pending->count == GROUP)
+		send_pending(verifier);
 	return 0;
 }
 
@@ -384,8 +468,9 @@ static int walk_all(struct verifier *verifier, struct cxa_member_reader *reader,
 				cxa_member_reader_offset(reader),
 				walk->input->size, error);
 	}
+	send_pending(verifier);
 	while (!cxa_queue_empty(verifier->queue))
-		take_result(verifier);
+		take_results(verifier);
 	if (status != CXA_END)
 		return status;
 	return walk->ended ? check_tail(walk, reader, error) : 0;
@@ -396,7 +481,8 @@ int cxa_walk_run(struct cxa_walk *walk, struct cxa_error *error)
 	const struct cxa_limits *limits = &walk->context->limits;
 	struct verifier verifier = { .walk = walk };
 	struct cxa_member_reader *reader = NULL;
-	int status = cxa_queue_open(&verifier.queue, walk->context->pool, 0,
+	int status = cxa_queue_open(&verifier.queue, walk->context->pool,
+				    cxa_pool_threads(walk->context->pool) + 1,
 				    run_job, free_job, error);
 
 	if (status == 0)
@@ -411,6 +497,7 @@ int cxa_walk_run(struct cxa_walk *walk, struct cxa_error *error)
 	cxa_member_reader_close(reader);
 	cxa_queue_close(verifier.queue);
 	free_job(verifier.idle);
+	free_job(verifier.pending);
 	cxa_buffer_release(&verifier.data);
 	cxa_frame_coder_release(&verifier.coder);
 	return status;
