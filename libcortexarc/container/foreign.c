@@ -35,7 +35,7 @@ struct opening {
 	uint8_t chunk[CHUNK_BYTES];
 };
 
-/* --- libarchive ------------------------------------------------------------ */
+/* --- libarchive ------------------------------------------------------ */
 
 static la_ssize_t on_read(struct archive *archive, void *state,
 			  const void **data)
@@ -96,7 +96,7 @@ static int open_archive(struct opening *opening)
 	return 0;
 }
 
-/* --- one entry ------------------------------------------------------------- */
+/* --- one entry ------------------------------------------------------- */
 
 static int refuse(struct opening *opening, int status, const char *what,
 		  const char *name)
@@ -263,7 +263,7 @@ static int read_entries(struct opening *opening)
 	}
 }
 
-/* --- all entries ----------------------------------------------------------- */
+/* --- all entries ----------------------------------------------------- */
 
 /* The name of CORTEXARC with the folder it stands in; NULL: it is not there. */
 static const char *find_header(const struct opening *opening)

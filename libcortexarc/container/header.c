@@ -1,4 +1,4 @@
-/* header.c - the member CORTEXARC: versions, features, what describes the store */
+/* header.c - CORTEXARC: versions, features, what describes the store */
 #include "container/header.h"
 
 #include <math.h>
@@ -9,7 +9,7 @@
 #include "container/header_version.h"
 #include "container/tar_block.h"
 
-/* --- writing --------------------------------------------------------------- */
+/* --- writing --------------------------------------------------------- */
 
 int cxa_header_encode(const Cxa__Header *header, struct cxa_buffer *out,
 		      struct cxa_error *error)
@@ -51,7 +51,7 @@ uint64_t cxa_header_mtime(const Cxa__Header *header)
 	return 0;
 }
 
-/* --- reading --------------------------------------------------------------- */
+/* --- reading --------------------------------------------------------- */
 
 static int corrupt(struct cxa_error *error, const char *what)
 {
@@ -88,6 +88,8 @@ static int open_envelope(const uint8_t *data, size_t size,
 		   sizeof(digest.bytes)) != 0)
 		return corrupt(error, "CORTEXARC is damaged: its digest does "
 				      "not hold");
+	if (envelope->header_bytes.len == 0)
+		return corrupt(error, "CORTEXARC holds no header");
 	*bytes = envelope->header_bytes;
 	return 0;
 }
@@ -145,7 +147,7 @@ int cxa_header_decode(const uint8_t *data, size_t size,
 	*out = NULL;
 	status = decode(data, size, operation, arena, out, &own);
 	if (status < 0) {
-		/* An offset within the message would be taken for the file's. */
+		/* An offset in the message would be taken for the file's. */
 		cxa_error_at(error, "CORTEXARC", UINT64_MAX);
 		cxa_error_set(error, status, "%s", own.message);
 		if (own.hint[0] != '\0')

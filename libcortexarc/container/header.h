@@ -1,4 +1,4 @@
-/* header.h - the member CORTEXARC: versions, features, what describes the store */
+/* header.h - CORTEXARC: versions, features, what describes the store */
 #ifndef CXA_CONTAINER_HEADER_H
 #define CXA_CONTAINER_HEADER_H
 
@@ -18,7 +18,7 @@ enum {
 /** enum cxa_operation - what a reader is about to do (features are by it) */
 enum cxa_operation { CXA_TO_LIST, CXA_TO_RESTORE, CXA_TO_REWRITE };
 
-/** cxa_header_encode() - Return: 0, CXA_ERR_LIMIT (over 64 KiB), CXA_ERR_NOMEM */
+/** cxa_header_encode() - 0, CXA_ERR_LIMIT (over 64 KiB), CXA_ERR_NOMEM */
 int cxa_header_encode(const Cxa__Header *header, struct cxa_buffer *out,
 		      struct cxa_error *error);
 

@@ -199,8 +199,8 @@ static int judge(const struct first_fields *first, struct cxa_error *error)
 				     CXA_DATA_VERSION_MAX);
 	if (first->other_hash)
 		return cxa_error_set(error, CXA_ERR_UNSUPPORTED,
-				     "uses the digest \"%s\"; this is cortexarc "
-				     "%s, which knows %s only", first->hash,
+				     "uses the digest \"%s\"; this is "
+				     "cortexarc %s, which knows %s only", first->hash,
 				     cxa_version(), hash_name);
 	return 0;
 }

@@ -18,7 +18,7 @@ enum {
 	ENTRIES_TAG = 1 << 3 | 2
 };
 
-/* --- totals ------------------------------------------------------------------ */
+/* --- totals ---------------------------------------------------------- */
 
 static bool name_is(const ProtobufCBinaryData *text, const char *name)
 {
@@ -90,7 +90,7 @@ int cxa_index_encode(Cxa__Index *index, struct cxa_buffer *out,
 	return cxa_wire_pack(&whole.base, out, error);
 }
 
-/* --- is it true of itself? ----------------------------------------------------- */
+/* --- is it true of itself? ------------------------------------------- */
 
 static const char *check_entry(const Cxa__IndexEntry *entry)
 {
@@ -216,10 +216,13 @@ int cxa_index_decode(const uint8_t *data, size_t size, uint64_t max_members,
 	struct cxa_error own = CXA_ERROR_INIT;
 	struct cxa_wire_limits limits = { 0 };
 	ProtobufCMessage *message = NULL;
-	uint64_t entries = count_entries(data, size);
+	uint64_t entries;
 	int status;
 
 	*out = NULL;
+	if (size == 0)
+		return corrupt(error, NULL, "it is empty");
+	entries = count_entries(data, size);
 	if (entries > (max_members == 0 ? DEFAULT_MEMBERS : max_members)) {
 		cxa_error_at(error, "INDEX.pb.zst", UINT64_MAX);
 		return cxa_error_set(error, CXA_ERR_LIMIT,
@@ -234,7 +237,7 @@ int cxa_index_decode(const uint8_t *data, size_t size, uint64_t max_members,
 		cxa_message_type_of(&cxa__index__descriptor), data, size,
 		&limits, arena, &message, &own);
 	if (status < 0) {
-		/* An offset within the message would be taken for the file's. */
+		/* An offset in the message would be taken for the file's. */
 		cxa_error_at(error, "INDEX.pb.zst", UINT64_MAX);
 		return cxa_error_set(error, status, "%s", own.message);
 	}
@@ -246,7 +249,7 @@ int cxa_index_decode(const uint8_t *data, size_t size, uint64_t max_members,
 	return status;
 }
 
-/* --- looking up ------------------------------------------------------------------ */
+/* --- looking up ------------------------------------------------------ */
 
 void cxa_index_range(const Cxa__Index *index, enum cxa_collection collection,
 		     size_t *first, size_t *count)

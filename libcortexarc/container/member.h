@@ -47,7 +47,7 @@ const char *cxa_member_name(enum cxa_member_kind kind);
 void cxa_member_batch_name(char out[CXA_MEMBER_NAME_MAX + 1],
 			   enum cxa_collection collection, uint32_t number);
 
-/** cxa_member_folder() - `concepts`: the part of a batch's name before the slash */
+/** cxa_member_folder() - `concepts`: of a batch's name, before the slash */
 const char *cxa_member_folder(enum cxa_collection collection);
 
 /** cxa_member_has_digest() - does a pax header stand before such a member? */

@@ -159,7 +159,7 @@ static int cut(struct cxa_member_reader *reader, const char *member,
 	return damage(reader, offset);
 }
 
-/* --- one member --------------------------------------------------------- */
+/* --- one member ------------------------------------------------------ */
 
 /* Bytes stay in the buffer until all headers hold: resync() looks at them. */
 static int read_headers(struct cxa_member_reader *reader,
@@ -348,7 +348,7 @@ int cxa_member_reader_next(struct cxa_member_reader *reader,
 	return status;
 }
 
-/* --- behind damage and behind the end ----------------------------------- */
+/* --- behind damage and behind the end -------------------------------- */
 
 /* Put what stood hidden in the last member's data before the buffer again. */
 static int unread_hidden(struct cxa_member_reader *reader,

@@ -66,6 +66,10 @@ static const uint8_t *put_mtime(const struct cxa_member_writer *writer,
 	return block;
 }
 
+/*
+ * libarchive is not told of a failure: from what it takes for a fatal one it
+ * does not come back to free all its memory. After one, nothing is written.
+ */
 static la_ssize_t on_write(struct archive *archive, void *state,
 			   const void *data, size_t size)
 {
@@ -80,7 +84,7 @@ static la_ssize_t on_write(struct archive *archive, void *state,
 	if (writer->status == 0)
 		writer->status = writer->write(writer->state, data, size,
 					       writer->error);
-	return writer->status < 0 ? -1 : (la_ssize_t)size;
+	return (la_ssize_t)size;
 }
 
 /* What stopped the writing: the callback, or libarchive itself. */
@@ -190,8 +194,9 @@ static int write_entry(struct cxa_member_writer *writer,
 		return fail(writer, member->name);
 	member->offset = writer->walker.member.offset;
 	if (member->size != 0 &&
-	    archive_write_data(archive, data, (size_t)member->size) !=
-		    (la_ssize_t)member->size)
+	    (archive_write_data(archive, data, (size_t)member->size) !=
+		     (la_ssize_t)member->size ||
+	     writer->status < 0))
 		return fail(writer, member->name);
 	if (archive_write_finish_entry(archive) != ARCHIVE_OK ||
 	    writer->status < 0)
@@ -243,10 +248,10 @@ void cxa_member_writer_close(struct cxa_member_writer *writer)
 {
 	if (writer == NULL)
 		return;
-	if (writer->archive != NULL) {
-		/* Freeing an archive that is open would write its end. */
-		archive_write_fail(writer->archive);
+	/* Freeing an archive that is open would write its end. */
+	if (writer->status == 0)
+		writer->status = CXA_ERR_USAGE;
+	if (writer->archive != NULL)
 		archive_write_free(writer->archive);
-	}
 	free(writer);
 }

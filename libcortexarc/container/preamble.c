@@ -1,4 +1,4 @@
-/* preamble.c - the blocks before a member's data, for random access and salvage */
+/* preamble.c - the blocks before a member's data: random access, salvage */
 #include "container/walker.h"
 
 #include <string.h>

@@ -45,11 +45,12 @@ static size_t line_number(const uint8_t *data, size_t offset)
 int cxa_sums_next(const uint8_t *data, size_t size, size_t *offset,
 		  struct cxa_member *member, struct cxa_error *error)
 {
-	const uint8_t *line = data + *offset;
+	const uint8_t *line;
 	const uint8_t *end;
 
 	if (*offset == size)
 		return CXA_END;
+	line = data + *offset;
 	memset(member, 0, sizeof(*member));
 	end = memchr(line, '\n', size - *offset);
 	if (end == NULL || !parse_line((const char *)line,

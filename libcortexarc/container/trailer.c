@@ -76,8 +76,8 @@ int cxa_trailer_decode(struct cxa_trailer *out,
 	out->minor = cxa_load32(data + MINOR_AT);
 	if (out->major > CXA_FORMAT_MAJOR)
 		return cxa_error_set(error, CXA_ERR_UNSUPPORTED,
-				     "needs format %u.%u; this is cortexarc %s, "
-				     "which reads %d.x", out->major, out->minor,
+				     "needs format %u.%u; this is cortexarc %s,"
+				     " which reads %d.x", out->major, out->minor,
 				     cxa_version(), CXA_FORMAT_MAJOR);
 	if (out->major != CXA_FORMAT_MAJOR)
 		return damaged(error, "there is no such version");
@@ -93,7 +93,7 @@ int cxa_trailer_decode(struct cxa_trailer *out,
 	return 0;
 }
 
-/* --- finding it at the end of a file -------------------------------------- */
+/* --- finding it at the end of a file --------------------------------- */
 
 static int missing(struct cxa_error *error, uint64_t size)
 {
@@ -121,7 +121,7 @@ static bool is_header_exact(const uint8_t *block)
 		      cxa_member_name(CXA_MEMBER_TRAILER)) == 0;
 }
 
-/* The last place of TRAILER's data in the window, by its magic or its header. */
+/* The last place of TRAILER in the window, by its magic or its header. */
 static bool find_last(const uint8_t *window, size_t size, size_t *at)
 {
 	for (size_t i = size; i-- > CXA_BLOCK_BYTES;) {
@@ -153,8 +153,8 @@ static int check_place(const struct cxa_trailer *trailer, uint64_t offset,
 		return 0;
 	cxa_error_at(error, cxa_member_name(CXA_MEMBER_TRAILER), offset);
 	return cxa_error_set(error, CXA_ERR_CORRUPT,
-			     "INDEX and B2SUMS do not stand where TRAILER says: "
-			     "bytes were lost or added, or another tar has "
+			     "INDEX and B2SUMS do not stand where TRAILER says:"
+			     " bytes were lost or added, or another tar has "
 			     "packed this");
 }
 

@@ -9,7 +9,7 @@ enum { CXA_BLOCK_BYTES = 512 };
 
 enum cxa_walk_event {
 	CXA_WALK_MORE,    /* all bytes used, nothing to tell */
-	CXA_WALK_MEMBER,  /* the member's headers are complete; its data follows */
+	CXA_WALK_MEMBER,  /* the member's headers are complete; data follows */
 	CXA_WALK_DATA,    /* the bytes used are the member's data */
 	CXA_WALK_DONE,    /* the member's data and padding are complete */
 	CXA_WALK_END      /* TRAILER and two zero blocks are complete */

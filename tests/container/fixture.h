@@ -180,7 +180,17 @@ static void fixture_release(struct fixture *fixture)
 	cxa_buffer_release(&fixture->sums);
 }
 
-/* --- files ------------------------------------------------------------------ */
+/* A template for mkstemp() or mkdtemp(). */
+__attribute__((unused))
+static void fixture_temp_name(char *out, size_t size)
+{
+	const char *folder = getenv("TMPDIR");
+
+	snprintf(out, size, "%s/cortexarc-test-XXXXXX",
+		 folder == NULL ? P_tmpdir : folder);
+}
+
+/* --- files ----------------------------------------------------------- */
 
 /**
  * struct fixture_file - bytes in a file without a name, as an input

@@ -111,7 +111,7 @@ static int decode(const struct model *model, uint64_t max_members,
 	return status;
 }
 
-/* --- contradictions -------------------------------------------------------- */
+/* --- contradictions -------------------------------------------------- */
 
 static void unknown_name(struct model *m)
 {

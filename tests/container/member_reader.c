@@ -96,7 +96,7 @@ static uint64_t start_of(size_t i)
 	       cxa_preamble_bytes(fixture.members[i].kind);
 }
 
-/* --- refusals ------------------------------------------------------------------ */
+/* --- refusals -------------------------------------------------------- */
 
 static void a_cut_file_says_so(void)
 {
@@ -193,7 +193,7 @@ static void limits_hold(void)
 	       "as many as allowed are read");
 }
 
-/* --- going on behind damage ------------------------------------------------------- */
+/* --- going on behind damage ------------------------------------------ */
 
 static void only_the_damaged_member_is_lost(void)
 {
@@ -318,6 +318,41 @@ static void members_of_another_archive_are_not_taken(void)
 	free(copy);
 }
 
+/*
+ * Each member says that it is as long as the rest of the file, and holds the
+ * headers of all that follow: were each read to its end, that would be 16,384
+ * times 25 MB.
+ */
+static void members_in_members_cost_no_more(void)
+{
+	enum { COUNT = 16384 };
+	struct cxa_tar_header header = { .type = 'x', .mtime = FIXTURE_MTIME };
+	uint8_t *bytes = calloc(COUNT, 3 * CXA_BLOCK_BYTES);
+	struct cxa_digest digest = { { 0 } };
+	struct reading reading;
+
+	for (uint32_t i = 0; i < COUNT; i++) {
+		uint8_t *blocks = bytes + (size_t)i * 3 * CXA_BLOCK_BYTES;
+		char name[CXA_MEMBER_NAME_MAX + 1] = "";
+
+		cxa_member_batch_name(name, CXA_CONCEPTS, i);
+		header.type = 'x';
+		header.size = CXA_TAR_PAX_BYTES;
+		cxa_tar_pax_name(header.name, name);
+		cxa_tar_header_encode(&header, blocks);
+		cxa_tar_digest_encode(&digest, blocks + 512);
+		header.type = '0';
+		header.size = (COUNT - i - 1) * UINT64_C(1536) + 1;
+		memcpy(header.name, name, sizeof(header.name));
+		cxa_tar_header_encode(&header, blocks + 1024);
+	}
+	read_all(&reading, bytes, (size_t)COUNT * 1536, true);
+	is_int(reading.status, CXA_ERR_CORRUPT, "members in members are refused");
+	ok(reading.resyncs < 64, "and read again %u times at most",
+	   reading.resyncs);
+	free(bytes);
+}
+
 static void resync_needs_damage(void)
 {
 	struct cxa_member_reader *reader;
@@ -332,7 +367,7 @@ static void resync_needs_damage(void)
 	fixture_file_close(&file);
 }
 
-/* --- the end -------------------------------------------------------------------- */
+/* --- the end --------------------------------------------------------- */
 
 static void what_is_behind_the_end_is_told(void)
 {
@@ -394,6 +429,7 @@ int main(void)
 	a_lost_block_loses_one_member();
 	a_lost_member_is_stepped_over();
 	members_of_another_archive_are_not_taken();
+	members_in_members_cost_no_more();
 	resync_needs_damage();
 	what_is_behind_the_end_is_told();
 	a_sound_archive_is_read();

@@ -177,12 +177,14 @@ static char *output_of(const char *command)
 static void other_tars_list_it(void)
 {
 	static const char *const tars[] = { "tar", "bsdtar" };
-	char path[] = "/tmp/cortexarc-test-XXXXXX";
+	char path[256];
 	struct cxa_buffer names = { 0 };
 	struct fixture fixture;
-	char command[256];
-	int fd = mkstemp(path);
+	char command[512];
+	int fd;
 
+	fixture_temp_name(path, sizeof(path));
+	fd = mkstemp(path);
 	fixture_build(&fixture, FIXTURE_MTIME);
 	for (size_t i = 0; i < fixture.count; i++)
 		cxa_buffer_format(&names, "%s\n", fixture.members[i].name);

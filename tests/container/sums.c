@@ -4,6 +4,8 @@
 
 #define HEX "0123456789abcdef0123456789abcdef" \
 	    "0123456789abcdef0123456789abcdef"
+#define UPPER "0123456789ABCDEF0123456789abcdef" \
+	      "0123456789abcdef0123456789abcdef"
 
 static void other_lines_are_refused(void)
 {
@@ -25,8 +27,7 @@ static void other_lines_are_refused(void)
 		HEX "0  CORTEXARC\n",
 		" " HEX "  CORTEXARC\n",
 		"\\" HEX "  CORTEXARC\n",
-		"0123456789ABCDEF0123456789abcdef"
-		"0123456789abcdef0123456789abcdef  CORTEXARC\n",
+		UPPER "  CORTEXARC\n",
 		"0123456789abcdef  CORTEXARC\n",
 	};
 

@@ -28,7 +28,7 @@ static bool is_content(size_t at)
 	return false;
 }
 
-/* --- refusals: damage ------------------------------------------------------- */
+/* --- refusals: damage ------------------------------------------------ */
 
 static void every_flipped_bit_is_refused(void)
 {
@@ -194,7 +194,7 @@ static void bytes_behind_the_end_are_refused(void)
 	free(copy);
 }
 
-/* --- refusals: other tars, with sound checksums ------------------------------ */
+/* --- refusals: other tars, with sound checksums ---------------------- */
 
 static void put_checksum(uint8_t *block)
 {
@@ -322,7 +322,7 @@ static void other_pax_headers_are_refused(void)
 	memcpy(block, saved, sizeof(saved));
 }
 
-/* --- refusals: canonical blocks in the wrong place ---------------------------- */
+/* --- refusals: canonical blocks in the wrong place ------------------- */
 
 /* Append a member of @size zero bytes as the canonical form has it. */
 static void put_member(struct cxa_buffer *file, const char *name, size_t size,
@@ -444,7 +444,7 @@ static void a_failure_stays(void)
 	       "after a failure everything is refused");
 }
 
-/* --- what is told -------------------------------------------------------------- */
+/* --- what is told ---------------------------------------------------- */
 
 static void pieces_make_no_difference(void)
 {
@@ -518,7 +518,7 @@ static void resuming_takes_any_member(void)
 		"with offsets of the file");
 }
 
-/* --- preambles ------------------------------------------------------------------ */
+/* --- preambles ------------------------------------------------------- */
 
 static void preambles_are_compared(void)
 {
