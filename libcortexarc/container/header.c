@@ -1,7 +1,6 @@
 /* header.c - CORTEXARC: versions, features, what describes the store */
 #include "container/header.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "base/digest.h"
@@ -47,7 +46,7 @@ uint64_t cxa_header_mtime(const Cxa__Header *header)
 
 	/* Also false for what is not a number. */
 	if (ms >= 0 && ms < ((double)CXA_TAR_NUMBER_MAX + 1) * 1000)
-		return (uint64_t)floor(ms / 1000);
+		return (uint64_t)(ms / 1000);
 	return 0;
 }
 
