@@ -1,7 +1,6 @@
 /* frame.c - one zstd frame: made, proved, and checked before it is opened */
 #include "base/frame.h"
 
-#include <stdlib.h>
 #include <zstd.h>
 #include <zstd_errors.h>
 
@@ -17,6 +16,7 @@ void cxa_frame_coder_release(struct cxa_frame_coder *coder)
 {
 	ZSTD_freeCCtx(coder->compressor);
 	ZSTD_freeDCtx(coder->decompressor);
+	cxa_buffer_release(&coder->proof);
 	coder->compressor = NULL;
 	coder->decompressor = NULL;
 }
@@ -71,21 +71,21 @@ static int prove_frame(struct cxa_frame_coder *coder, const void *data,
 		       size_t size, const void *frame, size_t frame_size,
 		       struct cxa_error *error)
 {
-	uint8_t *again = malloc(size + 1);
+	struct cxa_buffer *proof = &coder->proof;
 	int status;
 
-	if (again == NULL)
+	cxa_buffer_reset(proof);
+	if (cxa_buffer_room(proof, size + 1) == NULL)
 		return cxa_error_nomem(error, "checking a zstd frame");
 	status = need_decompressor(coder, error);
 	if (status == 0)
-		status = decompress(coder, frame, frame_size, again, size,
+		status = decompress(coder, frame, frame_size, proof->data, size,
 				    error);
-	if (status == 0 && size != 0 && memcmp(again, data, size) != 0)
+	if (status == 0 && size != 0 && memcmp(proof->data, data, size) != 0)
 		status = cxa_error_set(error, CXA_ERR_CORRUPT,
 				       "a frame just made does not give back "
 				       "what went in: memory or processor is "
 				       "at fault");
-	free(again);
 	return status;
 }
 

@@ -12,12 +12,13 @@ enum { CXA_FRAME_LEVEL = 3, CXA_FRAME_WINDOW_MAX = 1 << 23 };
 /**
  * struct cxa_frame_coder - zstd's contexts, to be used by one thread at a time
  *
- * { NULL } is ready; contexts are made when first needed. The bytes of a frame
+ * { 0 } is ready; contexts are made when first needed. The bytes of a frame
  * never depend on the frames before it.
  */
 struct cxa_frame_coder {
 	struct ZSTD_CCtx_s *compressor;
 	struct ZSTD_DCtx_s *decompressor;
+	struct cxa_buffer proof; /* what a frame just made gives back */
 };
 
 void cxa_frame_coder_release(struct cxa_frame_coder *coder);

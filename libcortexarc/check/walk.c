@@ -50,7 +50,6 @@ struct job {
 	struct verifier *verifier;
 	struct item items[GROUP];
 	size_t count;
-	struct cxa_frame_coder coder;
 };
 
 struct verifier {
@@ -68,7 +67,6 @@ static void free_job(void *pointer)
 
 	if (job == NULL)
 		return;
-	cxa_frame_coder_release(&job->coder);
 	for (size_t i = 0; i < GROUP; i++) {
 		cxa_buffer_release(&job->items[i].stored);
 		cxa_buffer_release(&job->items[i].raw);
@@ -76,10 +74,10 @@ static void free_job(void *pointer)
 	free(job);
 }
 
-static void check_frame(struct job *job, struct item *item)
+static void check_frame(const struct cxa_context *context,
+			struct cxa_frame_coder *coder, struct item *item)
 {
-	const struct cxa_context *context = job->verifier->walk->context;
-	int status = cxa_frame_decompress(&job->coder, item->stored.data,
+	int status = cxa_frame_decompress(coder, item->stored.data,
 					  item->stored.size,
 					  context->limits.batch_bytes,
 					  &item->raw, &item->error);
@@ -91,9 +89,8 @@ static void check_frame(struct job *job, struct item *item)
 	}
 }
 
-static void check_records(struct job *job, struct item *item)
+static void check_records(const struct cxa_context *context, struct item *item)
 {
-	const struct cxa_context *context = job->verifier->walk->context;
 	struct cxa_walked *result = &item->result;
 	struct cxa_wire_stats stats;
 	int status = cxa_batch_check(result->member.collection, item->raw.data,
@@ -129,6 +126,8 @@ static void check_digests(struct job *job)
 
 static void check_contents(struct job *job)
 {
+	struct cxa_context *context = job->verifier->walk->context;
+	struct cxa_frame_coder coder = cxa_context_take_coder(context);
 	struct cxa_span spans[GROUP];
 	struct cxa_digest digests[GROUP];
 
@@ -137,11 +136,12 @@ static void check_contents(struct job *job)
 
 		cxa_buffer_reset(&item->raw);
 		if (item->fault == NULL)
-			check_frame(job, item);
+			check_frame(context, &coder, item);
 		if (item->fault == NULL)
-			check_records(job, item);
+			check_records(context, item);
 		spans[i] = (struct cxa_span){ item->raw.data, item->raw.size };
 	}
+	cxa_context_give_coder(context, &coder);
 	cxa_digest_many(spans, job->count, digests);
 	for (size_t i = 0; i < job->count; i++)
 		job->items[i].result.raw_digest = digests[i];

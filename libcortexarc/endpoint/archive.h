@@ -74,8 +74,10 @@ int cxa_archive_read_at(const struct cxa_archive *archive, uint64_t offset,
  * @stored, @raw: buffers to use; @raw holds the result
  *
  * In this order: the member's tar headers, the digest of its stored bytes,
- * its frame, the digest of its raw bytes. Any thread, each with its own coder.
- * The error names the member.
+ * its frame, its raw size. The digest of the raw bytes is for comparing
+ * archives; what it would prove here, the stored digest has proven (verify
+ * checks both). Any thread, each with its own coder. The error names the
+ * member.
  */
 int cxa_archive_read_batch(const struct cxa_archive *archive,
 			   const Cxa__IndexEntry *entry,

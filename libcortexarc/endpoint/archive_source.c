@@ -12,7 +12,6 @@ struct reader;
 struct job {
 	struct reader *reader;
 	const Cxa__IndexEntry *entry;
-	struct cxa_frame_coder coder;
 	struct cxa_buffer stored;
 	struct cxa_buffer raw;
 	struct cxa_batch *batch;
@@ -49,7 +48,6 @@ static void free_job(void *pointer)
 
 	if (job == NULL)
 		return;
-	cxa_frame_coder_release(&job->coder);
 	cxa_buffer_release(&job->stored);
 	cxa_buffer_release(&job->raw);
 	cxa_batch_unref(job->batch);
@@ -60,11 +58,13 @@ static void run_job(void *pointer)
 {
 	struct job *job = pointer;
 	const struct cxa_archive *archive = job->reader->archive;
+	struct cxa_frame_coder coder = cxa_context_take_coder(archive->context);
 	char name[CXA_MEMBER_NAME_MAX + 1] = "";
 
-	job->status = cxa_archive_read_batch(archive, job->entry, &job->coder,
+	job->status = cxa_archive_read_batch(archive, job->entry, &coder,
 					     &job->stored, &job->raw,
 					     &job->error);
+	cxa_context_give_coder(archive->context, &coder);
 	if (job->status == 0)
 		job->status = cxa_batch_decode(job->reader->collection,
 					       &job->raw,
@@ -169,7 +169,8 @@ static int read_start(void *state, enum cxa_collection collection,
 	reader->archive = archive;
 	reader->collection = collection;
 	find_entries(reader, first_id, last_id);
-	status = cxa_queue_open(&reader->queue, archive->context->pool, 0,
+	status = cxa_queue_open(&reader->queue, archive->context->pool,
+				cxa_pool_threads(archive->context->pool) + 1,
 				run_job, free_job, error);
 	if (status < 0) {
 		read_done(reader);

@@ -65,6 +65,7 @@ int cxa_context_open(struct cxa_context **out,
 	context = calloc(1, sizeof(*context));
 	if (context == NULL)
 		return cxa_error_nomem(error, "a context");
+	pthread_mutex_init(&context->coder_mutex, NULL);
 	if (options != NULL) {
 		size = options->struct_size;
 		if (size > sizeof(*options))
@@ -82,6 +83,12 @@ int cxa_context_open(struct cxa_context **out,
 	status = cxa_pool_open(&context->pool, context->options.threads, error);
 	if (status < 0)
 		goto fail;
+	context->coders = calloc(cxa_pool_threads(context->pool),
+				 sizeof(*context->coders));
+	if (context->coders == NULL) {
+		status = cxa_error_nomem(error, "a context");
+		goto fail;
+	}
 	*out = context;
 	return 0;
 fail:
@@ -94,8 +101,35 @@ void cxa_context_close(struct cxa_context *context)
 	if (context == NULL)
 		return;
 	cxa_pool_close(context->pool);
+	for (unsigned i = 0; i < context->coder_count; i++)
+		cxa_frame_coder_release(&context->coders[i]);
+	free(context->coders);
+	pthread_mutex_destroy(&context->coder_mutex);
 	free(context->temp_dir);
 	free(context);
+}
+
+struct cxa_frame_coder cxa_context_take_coder(struct cxa_context *context)
+{
+	struct cxa_frame_coder coder = { 0 };
+
+	pthread_mutex_lock(&context->coder_mutex);
+	if (context->coder_count != 0)
+		coder = context->coders[--context->coder_count];
+	pthread_mutex_unlock(&context->coder_mutex);
+	return coder;
+}
+
+void cxa_context_give_coder(struct cxa_context *context,
+			    struct cxa_frame_coder *coder)
+{
+	pthread_mutex_lock(&context->coder_mutex);
+	if (context->coder_count < cxa_pool_threads(context->pool)) {
+		context->coders[context->coder_count++] = *coder;
+		*coder = (struct cxa_frame_coder){ 0 };
+	}
+	pthread_mutex_unlock(&context->coder_mutex);
+	cxa_frame_coder_release(coder);
 }
 
 void cxa_context_cancel(struct cxa_context *context)

@@ -4,6 +4,9 @@
 
 #include <cortexarc/context.h>
 
+#include <pthread.h>
+
+#include "base/frame.h"
 #include "base/io.h"
 #include "base/pool.h"
 #include "base/wire.h"
@@ -18,7 +21,20 @@ struct cxa_context {
 	struct cxa_pool *pool;
 	struct cxa_cancel cancel;
 	char *temp_dir;
+	pthread_mutex_t coder_mutex;
+	struct cxa_frame_coder *coders; /* one a thread; those not lent out */
+	unsigned coder_count;
 };
+
+/**
+ * cxa_context_take_coder() - a coder for as long as a job runs
+ *
+ * There is one for each thread, so that their memory does not grow with the
+ * jobs under way. Give it back.
+ */
+struct cxa_frame_coder cxa_context_take_coder(struct cxa_context *context);
+void cxa_context_give_coder(struct cxa_context *context,
+			    struct cxa_frame_coder *coder);
 
 /** cxa_context_notice() - a line worth telling the user */
 void cxa_context_notice(struct cxa_context *context, const char *format, ...)

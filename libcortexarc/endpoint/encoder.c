@@ -3,18 +3,27 @@
 
 #include <stdlib.h>
 
-#include "base/frame.h"
 #include "record/batch_codec.h"
 #include "record/boundary.h"
 #include "record/collection.h"
 
-/* One batch on its way. Reused for the next. */
-struct job {
-	struct cxa_encoder *encoder;
+/* A batch to be encoded. */
+struct item {
 	struct cxa_batch *batch;
-	struct cxa_frame_coder coder;
 	struct cxa_buffer raw;
 	struct cxa_encoded encoded;
+};
+
+/*
+ * Raw and stored bytes of several batches are hashed side by side, so a job is
+ * as many as fill the lanes. Reused.
+ */
+enum { GROUP = 2 };
+
+struct job {
+	struct cxa_encoder *encoder;
+	struct item items[GROUP];
+	size_t count;
 	int status;
 	struct cxa_error error;
 };
@@ -23,12 +32,13 @@ struct cxa_encoder {
 	struct cxa_context *context;
 	struct cxa_queue *queue;
 	struct job *idle;
+	struct job *group; /* being filled with batches */
 	int level;
 	bool prove;
 	int (*write)(void *state, const struct cxa_encoded *encoded,
 		     struct cxa_error *error);
 	void *state;
-	struct cxa_batch *pending; /* being filled */
+	struct cxa_batch *pending; /* being filled with records */
 	struct cxa_boundary boundary;
 	bool has_last;
 	enum cxa_collection last_collection;
@@ -41,40 +51,71 @@ static void free_job(void *pointer)
 
 	if (job == NULL)
 		return;
-	cxa_batch_unref(job->batch);
-	cxa_frame_coder_release(&job->coder);
-	cxa_buffer_release(&job->raw);
-	cxa_buffer_release(&job->encoded.stored);
+	for (size_t i = 0; i < GROUP; i++) {
+		cxa_batch_unref(job->items[i].batch);
+		cxa_buffer_release(&job->items[i].raw);
+		cxa_buffer_release(&job->items[i].encoded.stored);
+	}
 	free(job);
 }
 
-static void run_job(void *pointer)
+static int encode(struct job *job, struct item *item,
+		  struct cxa_frame_coder *coder)
 {
-	struct job *job = pointer;
-	struct cxa_encoded *encoded = &job->encoded;
-	const struct cxa_batch *batch = job->batch;
+	struct cxa_encoded *encoded = &item->encoded;
+	const struct cxa_batch *batch = item->batch;
+	int status;
 
-	cxa_buffer_reset(&job->raw);
+	cxa_buffer_reset(&item->raw);
 	cxa_buffer_reset(&encoded->stored);
 	encoded->collection = batch->collection;
 	encoded->records = batch->count;
 	encoded->first_id = batch->records[0].id;
 	encoded->last_id = batch->records[batch->count - 1].id;
-	job->status = cxa_batch_encode(batch->collection, batch->records,
-				       batch->count, &job->raw, &job->error);
-	cxa_batch_unref(job->batch);
-	job->batch = NULL;
-	if (job->status < 0)
-		return;
-	encoded->raw_size = job->raw.size;
-	cxa_digest_of(&encoded->raw_digest, job->raw.data, job->raw.size);
-	job->status = cxa_frame_compress(&job->coder, job->encoder->level,
-					 job->encoder->prove, job->raw.data,
-					 job->raw.size, &encoded->stored,
-					 &job->error);
+	status = cxa_batch_encode(batch->collection, batch->records,
+				  batch->count, &item->raw, &job->error);
+	cxa_batch_unref(item->batch);
+	item->batch = NULL;
+	if (status < 0)
+		return status;
+	encoded->raw_size = item->raw.size;
+	return cxa_frame_compress(coder, job->encoder->level,
+				  job->encoder->prove, item->raw.data,
+				  item->raw.size, &encoded->stored,
+				  &job->error);
+}
+
+static void hash(struct job *job)
+{
+	struct cxa_span spans[2 * GROUP];
+	struct cxa_digest digests[2 * GROUP];
+
+	for (size_t i = 0; i < job->count; i++) {
+		const struct item *item = &job->items[i];
+
+		spans[2 * i] = (struct cxa_span){ item->raw.data,
+						  item->raw.size };
+		spans[2 * i + 1] = (struct cxa_span){
+			item->encoded.stored.data, item->encoded.stored.size };
+	}
+	cxa_digest_many(spans, 2 * job->count, digests);
+	for (size_t i = 0; i < job->count; i++) {
+		job->items[i].encoded.raw_digest = digests[2 * i];
+		job->items[i].encoded.stored_digest = digests[2 * i + 1];
+	}
+}
+
+static void run_job(void *pointer)
+{
+	struct job *job = pointer;
+	struct cxa_context *context = job->encoder->context;
+	struct cxa_frame_coder coder = cxa_context_take_coder(context);
+
+	for (size_t i = 0; i < job->count && job->status == 0; i++)
+		job->status = encode(job, &job->items[i], &coder);
+	cxa_context_give_coder(context, &coder);
 	if (job->status == 0)
-		cxa_digest_of(&encoded->stored_digest, encoded->stored.data,
-			      encoded->stored.size);
+		hash(job);
 }
 
 int cxa_encoder_open(struct cxa_encoder **out, struct cxa_context *context,
@@ -94,7 +135,8 @@ int cxa_encoder_open(struct cxa_encoder **out, struct cxa_context *context,
 	encoder->prove = prove;
 	encoder->write = write;
 	encoder->state = state;
-	status = cxa_queue_open(&encoder->queue, context->pool, 0, run_job,
+	status = cxa_queue_open(&encoder->queue, context->pool,
+				cxa_pool_threads(context->pool), run_job,
 				free_job, error);
 	if (status < 0) {
 		free(encoder);
@@ -109,18 +151,32 @@ static int write_oldest(struct cxa_encoder *encoder, struct cxa_error *error)
 	struct job *job = cxa_queue_take(encoder->queue);
 	int status = job->status;
 
-	if (status < 0) {
-		if (error != NULL && error->status == 0)
-			*error = job->error;
-	} else {
-		status = encoder->write(encoder->state, &job->encoded, error);
-	}
+	if (status < 0 && error != NULL && error->status == 0)
+		*error = job->error;
+	for (size_t i = 0; i < job->count && status == 0; i++)
+		status = encoder->write(encoder->state, &job->items[i].encoded,
+					error);
 	free_job(encoder->idle);
 	encoder->idle = job;
 	return status;
 }
 
-static struct job *take_idle(struct cxa_encoder *encoder)
+static int send_group(struct cxa_encoder *encoder, struct cxa_error *error)
+{
+	int status = 0;
+
+	if (encoder->group == NULL)
+		return 0;
+	while (cxa_queue_full(encoder->queue) && status == 0)
+		status = write_oldest(encoder, error);
+	if (status < 0)
+		return status;
+	cxa_queue_submit(encoder->queue, encoder->group);
+	encoder->group = NULL;
+	return 0;
+}
+
+static int begin_group(struct cxa_encoder *encoder, struct cxa_error *error)
 {
 	struct job *job = encoder->idle;
 
@@ -128,31 +184,29 @@ static struct job *take_idle(struct cxa_encoder *encoder)
 	if (job == NULL)
 		job = calloc(1, sizeof(*job));
 	if (job == NULL)
-		return NULL;
+		return cxa_error_nomem(error, "encoding a batch");
 	job->encoder = encoder;
+	job->count = 0;
+	job->status = 0;
 	job->error = (struct cxa_error)CXA_ERROR_INIT;
-	return job;
+	encoder->group = job;
+	return 0;
 }
 
-/* The pending batch is complete: hand it to a worker. */
+/* The pending batch is complete: it joins the group. */
 static int submit(struct cxa_encoder *encoder, struct cxa_error *error)
 {
-	struct job *job;
 	int status = 0;
 
 	if (encoder->pending == NULL)
 		return 0;
-	while (cxa_queue_full(encoder->queue) && status == 0)
-		status = write_oldest(encoder, error);
+	if (encoder->group == NULL)
+		status = begin_group(encoder, error);
 	if (status < 0)
 		return status;
-	job = take_idle(encoder);
-	if (job == NULL)
-		return cxa_error_nomem(error, "encoding a batch");
-	job->batch = encoder->pending;
+	encoder->group->items[encoder->group->count++].batch = encoder->pending;
 	encoder->pending = NULL;
-	cxa_queue_submit(encoder->queue, job);
-	return 0;
+	return encoder->group->count == GROUP ? send_group(encoder, error) : 0;
 }
 
 static int begin_batch(struct cxa_encoder *encoder, struct cxa_batch *from,
@@ -237,6 +291,8 @@ int cxa_encoder_finish(struct cxa_encoder *encoder, struct cxa_error *error)
 {
 	int status = submit(encoder, error);
 
+	if (status == 0)
+		status = send_group(encoder, error);
 	while (status == 0 && !cxa_queue_empty(encoder->queue))
 		status = write_oldest(encoder, error);
 	return status;
@@ -248,6 +304,7 @@ void cxa_encoder_close(struct cxa_encoder *encoder)
 		return;
 	cxa_queue_close(encoder->queue);
 	free_job(encoder->idle);
+	free_job(encoder->group);
 	cxa_batch_unref(encoder->pending);
 	free(encoder);
 }

@@ -142,15 +142,21 @@ int cxa_batch_decode(enum cxa_collection collection, struct cxa_buffer *raw,
 		     const struct cxa_wire_limits *limits,
 		     struct cxa_batch **out, struct cxa_error *error)
 {
-	struct cxa_buffer taken = *raw;
+	const uint8_t *data = raw->data;
+	size_t size = raw->size;
 	struct cxa_wire_stats stats;
 	struct cxa_id_run ids;
-	int status = cxa_batch_take(out, collection, raw, error);
+	int status;
 
+	/* Rows made from columns are copies: those leave the bytes alone. */
+	if (cxa_collection_info(collection)->columnar)
+		status = cxa_batch_new(out, collection, error);
+	else
+		status = cxa_batch_take(out, collection, raw, error);
 	if (status < 0)
 		return status;
-	status = read_batch(collection, taken.data, taken.size, limits, *out,
-			    &ids, &stats, error);
+	status = read_batch(collection, data, size, limits, *out, &ids, &stats,
+			    error);
 	if (status < 0) {
 		cxa_batch_unref(*out);
 		*out = NULL;

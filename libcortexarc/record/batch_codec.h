@@ -29,7 +29,7 @@ int cxa_batch_check(enum cxa_collection collection, const uint8_t *data,
 
 /**
  * cxa_batch_decode() - the same, and make a batch of it
- * @raw: taken (left empty) when it succeeds
+ * @raw: may be taken (left empty)
  */
 int cxa_batch_decode(enum cxa_collection collection, struct cxa_buffer *raw,
 		     const struct cxa_wire_limits *limits,
