@@ -1,0 +1,84 @@
+/* cmd_unpack.c - an archive's records into JSON, NDJSON or another archive */
+#include <string.h>
+#include <sys/stat.h>
+
+#include "flow.h"
+#include "session.h"
+
+static bool ends_with(const char *name, const char *ending)
+{
+	size_t size = strlen(name);
+	size_t ending_size = strlen(ending);
+
+	return size > ending_size &&
+	       strcmp(name + size - ending_size, ending) == 0;
+}
+
+static bool is_folder(const char *name)
+{
+	struct stat st;
+
+	return stat(name, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static int find_kind(const struct options *options, enum cxa_kind *kind)
+{
+	const char *output = options->output;
+	bool standard = strcmp(output, "-") == 0;
+
+	*kind = options->format;
+	if (standard && *kind == CXA_KIND_NDJSON)
+		return ui_usage("unpack", "--format ndjson makes a folder: "
+				"standard output is none");
+	if (*kind != CXA_KIND_AUTO)
+		return EXIT_DONE;
+	if (standard || ends_with(output, ".json"))
+		*kind = CXA_KIND_JSON;
+	else if (ends_with(output, "/") || is_folder(output))
+		*kind = CXA_KIND_NDJSON;
+	else if (ends_with(output, ".cxa"))
+		*kind = CXA_KIND_ARCHIVE;
+	else if (ends_with(output, ".db"))
+		return ui_usage("unpack", "%s: a store (.db) cannot be written "
+				"by this version", output);
+	else
+		return ui_usage("unpack", "%s: its name does not end in .json, "
+				".cxa or /, so say --format json, ndjson or "
+				"archive", output);
+	return EXIT_DONE;
+}
+
+static int unpack(struct cxa_context *context, const struct options *options,
+		  enum cxa_kind kind)
+{
+	struct flow flow = {
+		.input = options->operands[0],
+		.output = options->output,
+		.kind = kind,
+		.selection = options->selection,
+	};
+	struct flow_result result;
+	int code = flow_run(&flow, context, options, &result);
+
+	if (code != EXIT_DONE)
+		return code;
+	flow_report(&result, options_is_part(options) ? "unpacked a part,"
+						      : "unpacked");
+	if (options->json)
+		flow_report_json(&flow, &result);
+	return EXIT_DONE;
+}
+
+int cmd_unpack(const struct options *options)
+{
+	struct cxa_context *context = NULL;
+	enum cxa_kind kind;
+	int code = find_kind(options, &kind);
+
+	if (code == EXIT_DONE)
+		code = session_open(&context, options);
+	if (code == EXIT_DONE)
+		code = unpack(context, options, kind);
+	session_close(context);
+	return code;
+}

@@ -1,0 +1,233 @@
+/* cortexarc.c - the tool: one table of commands, and help made from it */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "options.h"
+#include "session.h"
+
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "0"
+#endif
+
+#define READS_JSON (TAKES_LENIENT | TAKES_READING)
+
+static const struct command commands[] = {
+	{ "pack", cmd_pack, "INPUT -o OUT.cxa [options]",
+	  "put a store into an archive", 1,
+	  TAKES_OUTPUT | TAKES_COMPRESSION | TAKES_READ_BACK | TAKES_JSON |
+	  READS_JSON,
+	  "INPUT is BackupData JSON, a folder of NDJSON, or an archive, which\n"
+	  "is decoded and written anew. OUT appears whole or not at all.\n" },
+	{ "unpack", cmd_unpack, "INPUT -o OUT [options]",
+	  "turn an archive into JSON or NDJSON", 1,
+	  TAKES_OUTPUT | TAKES_FORMAT | TAKES_SELECTION | TAKES_JSON |
+	  READS_JSON,
+	  "OUT is JSON when it is called .json or is -, a folder of NDJSON\n"
+	  "when it ends in / or is a folder, an archive when called .cxa.\n"
+	  "With --collection or --ids it holds a part of the records only;\n"
+	  "the totals in its metadata stay those of the whole.\n" },
+	{ "verify", cmd_verify, "INPUT [options]",
+	  "check every byte and every record", 1,
+	  TAKES_VERIFY_LEVEL | TAKES_EXPECT | TAKES_MAX_ISSUES | TAKES_JSON |
+	  TAKES_READING,
+	  "Goes on to the end, whatever is found. Exit code 0: no issue of\n"
+	  "Medium or above; 1: there are some; 3: it is no archive, or one\n"
+	  "that this version does not know.\n" },
+	{ "info", cmd_info, "INPUT [options]",
+	  "say what an archive is and holds", 1, TAKES_JSON | READS_JSON,
+	  "The root hash comes first: it names the archive.\n" },
+	{ "list", cmd_list, "INPUT.cxa [options]",
+	  "list the members that hold records", 1, TAKES_JSON | TAKES_READING,
+	  "A line each: name, records, first and last id, sizes in bytes.\n" },
+	{ "cat", cmd_cat, "INPUT [options]", "print records, a line each", 1,
+	  TAKES_SELECTION | READS_JSON,
+	  "Each record is a line of JSON; concepts have their embeddings\n"
+	  "in them.\n" },
+	{ "get", cmd_get, "COLLECTION ID INPUT [options]", "print one record",
+	  3, READS_JSON,
+	  "Reads no more of an archive than it needs. Exit code 1: there is\n"
+	  "no such record. Example: cortexarc get concepts 4711 big.cxa\n" },
+};
+
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+/* --- help ----------------------------------------------------------------- */
+
+static int print_all_help(void)
+{
+	puts("usage: cortexarc COMMAND [options] ...\n\n"
+	     "Backup archives of CortexKG stores (.cxa).\n\ncommands:");
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		printf("  %-8s %s\n", commands[i].name, commands[i].summary);
+	printf("  %-8s %s\n", "help", "say more about a command");
+	puts("\n\"-\" is standard input or output. What an input is, is found "
+	     "by its content.\n\n"
+	     "exit codes: 0 done, or all is well; 1 the answer is no; 2 wrong "
+	     "usage;\n3 the input is damaged or refused; 4 the machine failed; "
+	     "130 interrupted\n\n"
+	     "cortexarc help COMMAND, cortexarc --version, man cortexarc");
+	return EXIT_DONE;
+}
+
+static int print_help(const struct command *command)
+{
+	printf("usage: cortexarc %s %s\n\n%s\n\n%s\noptions:\n",
+	       command->name, command->synopsis, command->summary,
+	       command->details);
+	options_print(command, stdout);
+	return EXIT_DONE;
+}
+
+static int print_version(void)
+{
+	printf("cortexarc %s\nlibcortexarc %s\n", PACKAGE_VERSION,
+	       cxa_version());
+	return EXIT_DONE;
+}
+
+/* --- a name that is none -------------------------------------------------- */
+
+enum { NAME_MAX_BYTES = 15 };
+
+/* Letters to put in, leave out, change or swap with the next. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t rows[3][NAME_MAX_BYTES + 1];
+	size_t *before = rows[0];
+	size_t *last = rows[1];
+	size_t *now = rows[2];
+	size_t b_size = strlen(b);
+	size_t best;
+
+	for (size_t j = 0; j <= b_size; j++)
+		last[j] = before[j] = j;
+	for (size_t i = 1; a[i - 1] != '\0'; i++) {
+		size_t *spare = before;
+
+		now[0] = i;
+		for (size_t j = 1; j <= b_size; j++) {
+			best = last[j - 1] + (a[i - 1] != b[j - 1]);
+			if (last[j] + 1 < best)
+				best = last[j] + 1;
+			if (now[j - 1] + 1 < best)
+				best = now[j - 1] + 1;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1] && before[j - 2] + 1 < best)
+				best = before[j - 2] + 1;
+			now[j] = best;
+		}
+		before = last;
+		last = now;
+		now = spare;
+	}
+	return last[b_size];
+}
+
+static int refuse_command(const char *name)
+{
+	const char *nearest = NULL;
+	size_t nearest_distance = 3; /* further off is another word */
+	size_t d;
+
+	for (size_t i = 0; strlen(name) <= NAME_MAX_BYTES &&
+	     i < COMMAND_COUNT; i++) {
+		d = distance(name, commands[i].name);
+		if (d < nearest_distance && d < strlen(commands[i].name)) {
+			nearest_distance = d;
+			nearest = commands[i].name;
+		}
+	}
+	if (nearest != NULL)
+		return ui_usage(NULL, "\"%s\" is no command; did you mean "
+				"%s?", name, nearest);
+	return ui_usage(NULL, "\"%s\" is no command", name);
+}
+
+/* --- main ----------------------------------------------------------------- */
+
+/*
+ * A file must never become descriptor 0, 1 or 2 because the caller closed it.
+ * What takes the place fails when it is used as the caller's would.
+ */
+static void fill_standard(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) == -1 && errno == EBADF &&
+		    open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
+			_exit(EXIT_MACHINE);
+}
+
+/* What was printed has arrived, or the exit code says that it has not. */
+static int close_standard(int code)
+{
+	int failed = ferror(stdout);
+
+	errno = 0;
+	if (fflush(stdout) == 0 && !failed)
+		return code;
+	if (session_interrupted())
+		return EXIT_INTERRUPTED;
+	return ui_refuse(EXIT_MACHINE, "standard output", "cannot write: %s",
+			 errno == 0 ? "an earlier write failed" :
+				      strerror(errno));
+}
+
+static int help(int argc, char **argv)
+{
+	const struct command *command;
+
+	if (argc < 2 || strcmp(argv[1], "help") == 0 || argv[1][0] == '-')
+		return print_all_help();
+	command = find_command(argv[1]);
+	return command == NULL ? refuse_command(argv[1]) : print_help(command);
+}
+
+static int run(int argc, char **argv)
+{
+	const struct command *command;
+	struct options options;
+	int code;
+
+	if (argc < 2) {
+		ui_usage(NULL, "usage: cortexarc COMMAND [options] ...");
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--version") == 0)
+		return print_version();
+	if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
+	    strcmp(argv[1], "-h") == 0)
+		return help(argc - 1, argv + 1);
+	if (argv[1][0] == '-' && argv[1][1] != '\0')
+		return ui_usage(NULL, "unknown option %s", argv[1]);
+	command = find_command(argv[1]);
+	if (command == NULL)
+		return refuse_command(argv[1]);
+	code = options_parse(&options, command, argc - 1, argv + 1);
+	if (code != EXIT_DONE)
+		return code;
+	if (options.help)
+		return print_help(command);
+	ui_begin(options.quiet, options.progress);
+	return command->run(&options);
+}
+
+int main(int argc, char **argv)
+{
+	fill_standard();
+	signal(SIGPIPE, SIG_IGN);
+	return close_standard(run(argc, argv));
+}

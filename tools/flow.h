@@ -1,0 +1,46 @@
+/* flow.h - records from the input to the output, as four commands do it */
+#ifndef CXA_TOOLS_FLOW_H
+#define CXA_TOOLS_FLOW_H
+
+#include "options.h"
+
+/** struct flow - from where to where; the rest stands in the options */
+struct flow {
+	const char *input;
+	const char *output;
+	enum cxa_kind kind; /* of the output */
+	bool single_read;
+	struct cxa_selection selection;
+};
+
+/**
+ * struct flow_result - what was done
+ * @has_source_root: the input was an archive
+ */
+struct flow_result {
+	struct cxa_summary summary;
+	bool has_source_root;
+	uint8_t source_root[32];
+	double seconds;
+};
+
+/**
+ * flow_run() - open both ends, copy, commit
+ *
+ * Return: EXIT_DONE, or an exit code after a line on standard error.
+ */
+int flow_run(const struct flow *flow, struct cxa_context *context,
+	     const struct options *options, struct flow_result *result);
+
+/** flow_report() - the line of result: "@verb 24 concepts ..." */
+void flow_report(const struct flow_result *result, const char *verb);
+
+/** flow_report_json() - the same for --json, on standard output */
+void flow_report_json(const struct flow *flow,
+		      const struct flow_result *result);
+
+/** flow_records() - "24 concepts, 6 columns", what is 0 left out */
+void flow_records(char *out, size_t size,
+		  const uint64_t records[CXA_COLLECTION_COUNT]);
+
+#endif

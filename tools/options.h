@@ -1,0 +1,103 @@
+/* options.h - what the commands are, and what a command line asks of one */
+#ifndef CXA_TOOLS_OPTIONS_H
+#define CXA_TOOLS_OPTIONS_H
+
+#include <cortexarc/cortexarc.h>
+
+#include "ui.h"
+
+enum { OPERANDS_MAX = 3 };
+
+/* Which options a command takes: a bit each, struct command's @takes. */
+enum option_bit {
+	TAKES_OUTPUT = 1 << 0,
+	TAKES_COMPRESSION = 1 << 1, /* --level 1 to 19, --no-check-encode */
+	TAKES_VERIFY_LEVEL = 1 << 2,
+	TAKES_EXPECT = 1 << 3,
+	TAKES_MAX_ISSUES = 1 << 4,
+	TAKES_FORMAT = 1 << 5,
+	TAKES_SELECTION = 1 << 6,   /* --collection, --ids */
+	TAKES_LENIENT = 1 << 7,
+	TAKES_READ_BACK = 1 << 8,   /* --verify */
+	TAKES_JSON = 1 << 9,
+	TAKES_READING = 1 << 10     /* --threads, --limit, --progress ... */
+};
+
+struct options;
+
+/**
+ * struct command - a subcommand: a row of the table in cortexarc.c
+ * @run: Return: the exit code
+ * @synopsis: of its arguments
+ * @operands: it takes exactly so many
+ * @takes: of enum option_bit
+ * @details: paragraphs for `cortexarc help NAME`
+ */
+struct command {
+	const char *name;
+	int (*run)(const struct options *options);
+	const char *synopsis;
+	const char *summary;
+	int operands;
+	unsigned takes;
+	const char *details;
+};
+
+/** struct options - a command line, checked; strings are argv's */
+struct options {
+	const struct command *command;
+	const char *operands[OPERANDS_MAX];
+	int operand_count;
+	const char *output;
+	enum cxa_kind format; /* CXA_KIND_AUTO: by @output's name */
+	struct cxa_sink_options sink;
+	struct cxa_source_options source;
+	struct cxa_selection selection;
+	struct cxa_context_options context;
+	enum cxa_level level; /* 0: the default */
+	bool has_expect;
+	uint8_t expect[32];
+	uint64_t max_issues;  /* UINT64_MAX: all that were kept */
+	bool read_back;
+	bool json;
+	bool quiet;
+	bool progress;
+	bool help;            /* --help was there; nothing else counts */
+};
+
+/**
+ * options_parse() - @argv[0] is the command's name
+ *
+ * Return: EXIT_DONE, or EXIT_USAGE after one line on standard error.
+ */
+int options_parse(struct options *options, const struct command *command,
+		  int argc, char **argv);
+
+/** options_print() - a line or two for each option that @command takes */
+void options_print(const struct command *command, FILE *file);
+
+/** options_is_part() - are not all records selected? */
+bool options_is_part(const struct options *options);
+
+/* --- values.c: text to value; 0, or EXIT_USAGE after a line ---------------- */
+
+int value_uint(const struct options *options, const char *option,
+	       const char *text, uint64_t least, uint64_t most, uint64_t *out);
+int value_collections(struct options *options, const char *text);
+int value_ids(struct options *options, const char *text);
+int value_expect(struct options *options, const char *text);
+int value_limit(struct options *options, const char *text);
+int value_format(struct options *options, const char *text);
+int value_verify_level(struct options *options, const char *text);
+
+/* --- cmd_*.c ------------------------------------------------------------------ */
+
+int cmd_pack(const struct options *options);
+int cmd_unpack(const struct options *options);
+int cmd_verify(const struct options *options);
+int cmd_info(const struct options *options);
+int cmd_list(const struct options *options);
+int cmd_cat(const struct options *options);
+int cmd_get(const struct options *options);
+
+#endif
