@@ -1,0 +1,45 @@
+/* json_field.h - where a message holds what a field describes */
+#ifndef CXA_RECORD_JSON_FIELD_H
+#define CXA_RECORD_JSON_FIELD_H
+
+#include "base/message_type.h"
+
+/** cxa_field_at() - where a message holds the value, or a repeated's pointer */
+static inline void *cxa_field_at(const struct cxa_field *field,
+				 const ProtobufCMessage *message)
+{
+	return (uint8_t *)(uintptr_t)message + field->descriptor->offset;
+}
+
+/** cxa_field_count() - where a message counts a repeated field */
+static inline size_t *cxa_field_count(const struct cxa_field *field,
+				      const ProtobufCMessage *message)
+{
+	return (size_t *)((uintptr_t)message +
+			  field->descriptor->quantifier_offset);
+}
+
+/** cxa_field_has() - optional: is it there? of a oneof: the number set */
+static inline int *cxa_field_has(const struct cxa_field *field,
+				 const ProtobufCMessage *message)
+{
+	return (int *)((uintptr_t)message +
+		       field->descriptor->quantifier_offset);
+}
+
+/** cxa_field_width() - bytes of one value */
+static inline size_t cxa_field_width(const struct cxa_field *field)
+{
+	switch (field->kind) {
+	case CXA_FIELD_U32: return sizeof(uint32_t);
+	case CXA_FIELD_U64: return sizeof(uint64_t);
+	case CXA_FIELD_BOOL: return sizeof(protobuf_c_boolean);
+	case CXA_FIELD_ENUM: return sizeof(int);
+	case CXA_FIELD_F32: return sizeof(float);
+	case CXA_FIELD_F64: return sizeof(double);
+	case CXA_FIELD_MESSAGE: return sizeof(ProtobufCMessage *);
+	default: return sizeof(ProtobufCBinaryData);
+	}
+}
+
+#endif
