@@ -1,6 +1,7 @@
 /* row_sorter.c - places of rows by ascending id, in constant memory */
 #include "endpoint/row_sorter.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include <sqlite3.h>
@@ -12,6 +13,7 @@ struct cxa_row_sorter {
 	sqlite3 *database;
 	sqlite3_stmt *insert;
 	sqlite3_stmt *select;
+	bool ended; /* a further step would begin anew */
 };
 
 static const char prepare_sql[] =
@@ -82,9 +84,10 @@ int cxa_row_sorter_sort(struct cxa_row_sorter *sorter, struct cxa_error *error)
 int cxa_row_sorter_next(struct cxa_row_sorter *sorter, uint64_t *id,
 			uint64_t *offset, size_t *size, struct cxa_error *error)
 {
-	int result = sqlite3_step(sorter->select);
+	int result = sorter->ended ? SQLITE_DONE : sqlite3_step(sorter->select);
 
-	if (result == SQLITE_DONE)
+	sorter->ended = result == SQLITE_DONE;
+	if (sorter->ended)
 		return CXA_END;
 	if (result != SQLITE_ROW)
 		return failed(sorter, error);
