@@ -124,7 +124,7 @@ static int document_commit(struct json_sink *json, struct cxa_error *error)
 			cxa_buffer_append(&json->text, unknown.data + 1,
 					  unknown.size - 2);
 		}
-		cxa_buffer_byte(&json->text, '}');
+		cxa_buffer_text(&json->text, "}\n");
 		status = write_text(json, error);
 	}
 	cxa_buffer_release(&unknown);
