@@ -1,0 +1,52 @@
+# packages.sh - the Debian packages each task needs; to be sourced
+#
+#   need_packages build tests ...
+#
+# installs those that are missing, as root or with sudo.
+
+packages_build='gcc make autoconf automake libtool pkgconf protobuf-compiler
+protobuf-c-compiler libprotobuf-dev libprotobuf-c-dev libarchive-dev
+libzstd-dev libsodium-dev libsqlite3-dev'
+packages_data='wordnet-base zstd tar coreutils'
+packages_tests='zstd tar libarchive-tools coreutils procps g++'
+packages_clang='clang libclang-rt-14-dev'
+
+need_packages()
+{
+	missing=
+	for group in "$@"; do
+		eval "names=\$packages_$group"
+		for name in $names; do
+			state=$(dpkg-query -W -f '${db:Status-Status}' \
+				"$name" 2>/dev/null || true)
+			[ "$state" = installed ] || missing="$missing $name"
+		done
+	done
+	[ -n "$missing" ] || return 0
+	echo "installing:$missing"
+	as_root=
+	if [ "$(id -u)" != 0 ]; then
+		if ! command -v sudo >/dev/null; then
+			echo "these Debian packages are missing:$missing" >&2
+			echo "install them as root, or install sudo" >&2
+			return 1
+		fi
+		as_root=sudo
+	fi
+	# shellcheck disable=SC2086 # a list of words
+	install_packages $missing && return 0
+	echo "refreshing the list of packages"
+	$as_root apt-get update -qq && install_packages $missing && return 0
+	echo "cannot install:$missing" >&2
+	return 1
+}
+
+install_packages()
+{
+	$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+		--no-install-recommends "$@" >"${TMPDIR:-/tmp}/cxa-apt.$$" 2>&1
+	status=$?
+	[ $status = 0 ] || tail -n 3 "${TMPDIR:-/tmp}/cxa-apt.$$"
+	rm -f "${TMPDIR:-/tmp}/cxa-apt.$$"
+	return $status
+}
