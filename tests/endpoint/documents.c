@@ -21,7 +21,7 @@
 	"\"columns\":[],\"connections\":[],\"system_state\":null," \
 	"\"query_cache\":[],\"sync_queue\":[]"
 #define DOCUMENT(concepts) \
-	"{" METADATA ",\"concepts\":[" concepts "]," REST "}"
+	"{" METADATA ",\"concepts\":[" concepts "]," REST "}\n"
 
 static struct cxa_error error;
 
@@ -55,7 +55,7 @@ static void what_is_wrong_is_refused(void)
 		  "{" METADATA ",\"concepts\":[{\"id\":1,", "cut" },
 		{ "a document cut between members", "{" METADATA ",", "cut" },
 		{ "a document cut before its brace", "{" METADATA, "cut" },
-		{ "something behind it", DOCUMENT("") " {}", "behind" },
+		{ "something behind it", DOCUMENT("") "{}", "behind" },
 		{ "a member twice", "{" METADATA "," METADATA "}", "twice" },
 		{ "an unknown member twice",
 		  "{" METADATA ",\"x\":1,\"x\":2,\"concepts\":[]," REST "}",
@@ -99,6 +99,32 @@ static void what_is_wrong_is_refused(void)
 	}
 }
 
+/*
+ * The original writes its cached queries in no order; an archive has every
+ * collection by ascending key. What they hold is compared record by record
+ * elsewhere.
+ */
+static bool same_but_for_queries(const char *a, const char *b)
+{
+	size_t size[2];
+	char *data[2] = { read_file(a, &size[0]), read_file(b, &size[1]) };
+	const char *queries[2];
+	const char *behind[2];
+	bool same = size[0] == size[1];
+
+	for (int i = 0; i < 2 && same; i++) {
+		queries[i] = strstr(data[i], "\"query_cache\":[");
+		behind[i] = strstr(data[i], "],\"sync_queue\"");
+		same = queries[i] != NULL && behind[i] != NULL;
+	}
+	same = same && queries[0] - data[0] == queries[1] - data[1] &&
+	       memcmp(data[0], data[1], (size_t)(queries[0] - data[0])) == 0 &&
+	       strcmp(behind[0], behind[1]) == 0;
+	free(data[0]);
+	free(data[1]);
+	return same;
+}
+
 static void the_original_comes_back(void)
 {
 	char golden[500];
@@ -109,7 +135,8 @@ static void the_original_comes_back(void)
 	       "the original application's document is packed");
 	is_int(convert("golden.cxa", "golden.json", 2, false, &error), 0,
 	       "and unpacked");
-	ok(same_files(golden, "golden.json"), "byte for byte the same");
+	ok(same_but_for_queries(golden, "golden.json"),
+	   "byte for byte the same, but that queries are in order of hash");
 	is_int(convert("golden.cxa", "nd/", 2, false, &error), 0,
 	       "a folder of NDJSON is made of it");
 	is_int(convert("nd", "nd.cxa", 1, false, &error), 0,
@@ -137,7 +164,7 @@ static void nothing_is_lost(void)
 				   "\"z\":\"\\u0000\"")) },
 		{ "unknown members of the document",
 		  "{" METADATA ",\"concepts\":[]," REST
-		  ",\"plugins\":[{\"a\":1e400}],\"x\":null}" },
+		  ",\"plugins\":[{\"a\":1e400}],\"x\":null}\n" },
 	};
 
 	for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++)
@@ -157,7 +184,7 @@ static void a_record_of_30_megabytes_comes_back(void)
 	end += sprintf(end, "%s%.*s", head, (int)(cut - before), before);
 	memset(end, 'x', size);
 	end += size;
-	sprintf(end, "\"%s]," REST "}", cut);
+	sprintf(end, "\"%s]," REST "}\n", cut);
 	ok(comes_back(document), "a record of 30 MB: comes back");
 	free(document);
 }
