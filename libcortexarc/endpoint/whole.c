@@ -12,6 +12,8 @@ struct cxa_whole {
 	struct cxa_batch *batch; /* of embeddings, being used up */
 	size_t used;
 	bool ended;              /* no more embeddings */
+	uint64_t first_id;
+	uint64_t last_id;
 };
 
 int cxa_whole_open(struct cxa_whole **out, struct cxa_source *source,
@@ -25,6 +27,8 @@ int cxa_whole_open(struct cxa_whole **out, struct cxa_source *source,
 	if (whole == NULL)
 		return cxa_error_nomem(error, "joining embeddings");
 	whole->source = source;
+	whole->first_id = first_id;
+	whole->last_id = last_id;
 	status = source->ops.read(source->state, CXA_CONCEPTS, first_id,
 				  last_id, &whole->concepts, error);
 	if (status == 0)
@@ -39,6 +43,12 @@ int cxa_whole_open(struct cxa_whole **out, struct cxa_source *source,
 	return 0;
 }
 
+static bool in_range(const struct cxa_whole *whole,
+		     const struct cxa_record *record)
+{
+	return record->id >= whole->first_id && record->id <= whole->last_id;
+}
+
 /* The embedding not yet used, or NULL at the end. */
 static int peek_embedding(struct cxa_whole *whole,
 			  const struct cxa_record **record,
@@ -47,8 +57,14 @@ static int peek_embedding(struct cxa_whole *whole,
 	int status;
 
 	*record = NULL;
-	while (!whole->ended &&
-	       (whole->batch == NULL || whole->used == whole->batch->count)) {
+	while (!whole->ended) {
+		while (whole->batch != NULL &&
+		       whole->used < whole->batch->count) {
+			*record = &whole->batch->records[whole->used];
+			if (in_range(whole, *record))
+				return 0;
+			whole->used++;
+		}
 		cxa_batch_unref(whole->batch);
 		whole->batch = NULL;
 		whole->used = 0;
@@ -58,8 +74,7 @@ static int peek_embedding(struct cxa_whole *whole,
 			return status;
 		whole->ended = status == CXA_END;
 	}
-	if (!whole->ended)
-		*record = &whole->batch->records[whole->used];
+	*record = NULL;
 	return 0;
 }
 
@@ -112,8 +127,9 @@ int cxa_whole_next(struct cxa_whole *whole, struct cxa_batch **batch,
 	if (status == 0)
 		status = cxa_batch_hold(*batch, concepts, error);
 	for (size_t i = 0; status == 0 && i < concepts->count; i++)
-		status = add_concept(whole, *batch, &concepts->records[i],
-				     error);
+		if (in_range(whole, &concepts->records[i]))
+			status = add_concept(whole, *batch,
+					     &concepts->records[i], error);
 	cxa_batch_unref(concepts);
 	if (status < 0) {
 		cxa_batch_unref(*batch);
