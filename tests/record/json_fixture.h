@@ -111,6 +111,53 @@ static const char *find_member(const char *object, const char *name)
 	return NULL;
 }
 
+/* A concept of 13 lines; golden records stand on one. */
+__attribute__((unused))
+static const char concept_lines[] =
+	"{\"id\":4711,\n"
+	"\"content\":\"text\",\n"
+	"\"content_hash\":18446744073709551615,\n"
+	"\"column_id\":2,\n"
+	"\"created_timestamp\":1.5,\n"
+	"\"last_accessed\":2.5,\n"
+	"\"access_count\":3,\n"
+	"\"metadata\":{\"complexity\":0.5,\"category\":\"fact\",\n"
+	"\"source\":{\"origin\":\"import\",\"timestamp\":4.0,"
+	"\"session_id\":\"s\",\"parent_concept_id\":null},\n"
+	"\"tags\":[\"a\",\"b\"],\"priority\":5,\"confidence\":0.25,\n"
+	"\"connections\":[{\"target_id\":6,\"connection_type\":\"Causal\","
+	"\"strength\":1.0,\"created\":7.0}]},\n"
+	"\"embeddings\":{\"semantic_vector\":[0.5,1.5],"
+	"\"neural_signature\":[],\"context_vector\":[2.0],"
+	"\"last_computed\":8.0},\n"
+	"\"version\":1}";
+
+/* @json with @to in place of the first @from; NULL @from: @to alone. */
+__attribute__((unused))
+static void bend(struct cxa_buffer *out, const char *json, size_t size,
+		 const char *from, const char *to, size_t to_size)
+{
+	const char *at = json;
+
+	cxa_buffer_reset(out);
+	cxa_buffer_room(out, 1);
+	if (from == NULL) {
+		cxa_buffer_append(out, to, to_size);
+		return;
+	}
+	while ((size_t)(at - json) + strlen(from) <= size &&
+	       memcmp(at, from, strlen(from)) != 0)
+		at++;
+	if ((size_t)(at - json) + strlen(from) > size) {
+		printf("Bail out! no %s in the record\n", from);
+		exit(1);
+	}
+	cxa_buffer_append(out, json, (size_t)(at - json));
+	cxa_buffer_append(out, to, to_size);
+	at += strlen(from);
+	cxa_buffer_append(out, at, size - (size_t)(at - json));
+}
+
 /* The backup the original application wrote. */
 __attribute__((unused))
 static char *load_golden(void)
