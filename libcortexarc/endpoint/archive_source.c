@@ -15,6 +15,7 @@ struct job {
 	struct cxa_buffer stored;
 	struct cxa_buffer raw;
 	struct cxa_batch *batch;
+	struct cxa_id_run ids;
 	int status;
 	struct cxa_error error;
 };
@@ -24,6 +25,7 @@ struct reader {
 	enum cxa_collection collection;
 	size_t next;  /* of the index's entries */
 	size_t end;
+	struct cxa_id_range range;
 	struct cxa_queue *queue;
 	struct job *idle; /* one that was taken and can be used again */
 };
@@ -31,11 +33,10 @@ struct reader {
 static int check_against_index(const struct job *job, struct cxa_error *error)
 {
 	const Cxa__IndexEntry *entry = job->entry;
-	const struct cxa_batch *batch = job->batch;
+	const struct cxa_id_run *ids = &job->ids;
 
-	if (batch->count == entry->records &&
-	    batch->records[0].id == entry->first_id &&
-	    batch->records[batch->count - 1].id == entry->last_id)
+	if (ids->count == entry->records && ids->first == entry->first_id &&
+	    ids->last == entry->last_id)
 		return 0;
 	return cxa_error_set(error, CXA_ERR_CORRUPT,
 			     "the batch's records are not those the index "
@@ -69,7 +70,8 @@ static void run_job(void *pointer)
 		job->status = cxa_batch_decode(job->reader->collection,
 					       &job->raw,
 					       &archive->context->wire_limits,
-					       &job->batch, &job->error);
+					       &job->reader->range, &job->batch,
+					       &job->ids, &job->error);
 	if (job->status == 0)
 		job->status = check_against_index(job, &job->error);
 	if (job->status < 0) {
@@ -92,14 +94,11 @@ static struct job *take_idle(struct reader *reader)
 	return job;
 }
 
-static int read_next(void *pointer, struct cxa_batch **batch,
-		     struct cxa_error *error)
+/* Reading ahead begins when a reader is opened: several share the workers. */
+static int read_ahead(struct reader *reader, struct cxa_error *error)
 {
-	struct reader *reader = pointer;
 	struct job *job;
-	int status;
 
-	*batch = NULL;
 	while (reader->next < reader->end && !cxa_queue_full(reader->queue)) {
 		job = take_idle(reader);
 		if (job == NULL)
@@ -107,6 +106,19 @@ static int read_next(void *pointer, struct cxa_batch **batch,
 		job->entry = reader->archive->index->entries[reader->next++];
 		cxa_queue_submit(reader->queue, job);
 	}
+	return 0;
+}
+
+static int read_next(void *pointer, struct cxa_batch **batch,
+		     struct cxa_error *error)
+{
+	struct reader *reader = pointer;
+	struct job *job;
+	int status = read_ahead(reader, error);
+
+	*batch = NULL;
+	if (status < 0)
+		return status;
 	job = cxa_queue_take(reader->queue);
 	if (job == NULL)
 		return CXA_END;
@@ -168,10 +180,13 @@ static int read_start(void *state, enum cxa_collection collection,
 		return cxa_error_nomem(error, "reading a collection");
 	reader->archive = archive;
 	reader->collection = collection;
+	reader->range = (struct cxa_id_range){ first_id, last_id };
 	find_entries(reader, first_id, last_id);
 	status = cxa_queue_open(&reader->queue, archive->context->pool,
 				cxa_pool_threads(archive->context->pool) + 1,
 				run_job, free_job, error);
+	if (status == 0)
+		status = read_ahead(reader, error);
 	if (status < 0) {
 		read_done(reader);
 		return status;

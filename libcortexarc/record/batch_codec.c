@@ -93,8 +93,9 @@ static int check_row(enum cxa_collection collection, struct cxa_record *record,
 
 static int read_rows(enum cxa_collection collection, const uint8_t *data,
 		     size_t size, const struct cxa_wire_limits *limits,
-		     struct cxa_batch *batch, struct cxa_id_run *ids,
-		     struct cxa_wire_stats *stats, struct cxa_error *error)
+		     const struct cxa_id_range *range, struct cxa_batch *batch,
+		     struct cxa_id_run *ids, struct cxa_wire_stats *stats,
+		     struct cxa_error *error)
 {
 	const uint8_t *end = data + size;
 	struct cxa_record record = { 0 };
@@ -105,7 +106,8 @@ static int read_rows(enum cxa_collection collection, const uint8_t *data,
 		if (status == 0)
 			status = check_row(collection, &record, limits, ids,
 					   stats, error);
-		if (status == 0 && batch != NULL)
+		if (status == 0 && batch != NULL &&
+		    record.id >= range->first && record.id <= range->last)
 			status = cxa_batch_add_row(batch, &record, error);
 	}
 	if (status == 0 && ids->count == 0)
@@ -117,16 +119,17 @@ static int read_rows(enum cxa_collection collection, const uint8_t *data,
 
 static int read_batch(enum cxa_collection collection, const uint8_t *data,
 		      size_t size, const struct cxa_wire_limits *limits,
-		      struct cxa_batch *batch, struct cxa_id_run *ids,
-		      struct cxa_wire_stats *stats, struct cxa_error *error)
+		      const struct cxa_id_range *range, struct cxa_batch *batch,
+		      struct cxa_id_run *ids, struct cxa_wire_stats *stats,
+		      struct cxa_error *error)
 {
 	*ids = (struct cxa_id_run){ 0 };
 	*stats = (struct cxa_wire_stats){ 0 };
 	if (cxa_collection_info(collection)->columnar)
 		return cxa_embedding_columns_decode(data, size, limits, stats,
-						    batch, ids, error);
-	return read_rows(collection, data, size, limits, batch, ids, stats,
-			 error);
+						    range, batch, ids, error);
+	return read_rows(collection, data, size, limits, range, batch, ids,
+			 stats, error);
 }
 
 int cxa_batch_check(enum cxa_collection collection, const uint8_t *data,
@@ -134,18 +137,18 @@ int cxa_batch_check(enum cxa_collection collection, const uint8_t *data,
 		    struct cxa_id_run *ids, struct cxa_wire_stats *stats,
 		    struct cxa_error *error)
 {
-	return read_batch(collection, data, size, limits, NULL, ids, stats,
-			  error);
+	return read_batch(collection, data, size, limits, NULL, NULL, ids,
+			  stats, error);
 }
 
 int cxa_batch_decode(enum cxa_collection collection, struct cxa_buffer *raw,
 		     const struct cxa_wire_limits *limits,
-		     struct cxa_batch **out, struct cxa_error *error)
+		     const struct cxa_id_range *range, struct cxa_batch **out,
+		     struct cxa_id_run *ids, struct cxa_error *error)
 {
 	const uint8_t *data = raw->data;
 	size_t size = raw->size;
 	struct cxa_wire_stats stats;
-	struct cxa_id_run ids;
 	int status;
 
 	/* Rows made from columns are copies: those leave the bytes alone. */
@@ -155,8 +158,8 @@ int cxa_batch_decode(enum cxa_collection collection, struct cxa_buffer *raw,
 		status = cxa_batch_take(out, collection, raw, error);
 	if (status < 0)
 		return status;
-	status = read_batch(collection, data, size, limits, *out, &ids, &stats,
-			    error);
+	status = read_batch(collection, data, size, limits, range, *out, ids,
+			    &stats, error);
 	if (status < 0) {
 		cxa_batch_unref(*out);
 		*out = NULL;

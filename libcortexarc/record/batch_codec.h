@@ -30,9 +30,11 @@ int cxa_batch_check(enum cxa_collection collection, const uint8_t *data,
 /**
  * cxa_batch_decode() - the same, and make a batch of it
  * @raw: may be taken (left empty)
+ * @range: of the records that are wanted; all are checked
  */
 int cxa_batch_decode(enum cxa_collection collection, struct cxa_buffer *raw,
 		     const struct cxa_wire_limits *limits,
-		     struct cxa_batch **out, struct cxa_error *error);
+		     const struct cxa_id_range *range, struct cxa_batch **out,
+		     struct cxa_id_run *ids, struct cxa_error *error);
 
 #endif

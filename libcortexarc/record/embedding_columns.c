@@ -344,8 +344,17 @@ static int make_row(struct reader *reader, size_t i, struct cxa_arena *arena,
 	return 0;
 }
 
+/* A row that is not wanted: its floats and extensions are passed over. */
+static void skip_row(struct reader *reader, size_t i)
+{
+	row_extensions(reader, i);
+	for (size_t v = 0; v < VECTORS; v++)
+		reader->used[v] += reader->vectors[v]->lengths[i];
+}
+
 static int make_rows(const Cxa__EmbeddingColumns *columns,
-		     struct cxa_batch *batch, struct cxa_error *error)
+		     const struct cxa_id_range *range, struct cxa_batch *batch,
+		     struct cxa_error *error)
 {
 	struct reader reader = {
 		.columns = columns,
@@ -357,6 +366,12 @@ static int make_rows(const Cxa__EmbeddingColumns *columns,
 	int status = 0;
 
 	for (size_t i = 0; i < columns->n_concept_ids && status == 0; i++) {
+		uint64_t id = columns->concept_ids[i];
+
+		if (id < range->first || id > range->last) {
+			skip_row(&reader, i);
+			continue;
+		}
 		if (make_row(&reader, i, cxa_batch_arena(batch), &record) != 0)
 			return cxa_error_nomem(error, "rows of embeddings");
 		status = cxa_batch_add_row(batch, &record, error);
@@ -367,6 +382,7 @@ static int make_rows(const Cxa__EmbeddingColumns *columns,
 int cxa_embedding_columns_decode(const uint8_t *data, size_t size,
 				 const struct cxa_wire_limits *limits,
 				 struct cxa_wire_stats *stats,
+				 const struct cxa_id_range *range,
 				 struct cxa_batch *batch, struct cxa_id_run *ids,
 				 struct cxa_error *error)
 {
@@ -396,7 +412,7 @@ int cxa_embedding_columns_decode(const uint8_t *data, size_t size,
 	ids->first = columns->concept_ids[0];
 	ids->last = columns->concept_ids[columns->n_concept_ids - 1];
 	if (batch != NULL)
-		status = make_rows(columns, batch, error);
+		status = make_rows(columns, range, batch, error);
 done:
 	cxa_arena_release(&arena);
 	return status;

@@ -28,24 +28,33 @@ int cxa_embedding_columns_encode(const struct cxa_record *records, size_t count,
 				 struct cxa_buffer *out,
 				 struct cxa_error *error);
 
-/**
- * cxa_embedding_columns_decode() - scan, check, and add the rows to @batch
- * @limits: filled (cxa_wire_limits_fill())
- * @batch: NULL: check only
- * @ids: out: how many, the first and the last
- *
- * Return: 0, CXA_ERR_CORRUPT (lengths that do not fit their planes, ids that
- * do not ascend ...), CXA_ERR_LIMIT, CXA_ERR_NOMEM.
- */
+/** struct cxa_id_run - how many records, the first id and the last */
 struct cxa_id_run {
 	uint64_t count;
 	uint64_t first;
 	uint64_t last;
 };
 
+/** struct cxa_id_range - which records are wanted, both ends included */
+struct cxa_id_range {
+	uint64_t first;
+	uint64_t last;
+};
+
+/**
+ * cxa_embedding_columns_decode() - scan, check, and add the rows to @batch
+ * @limits: filled (cxa_wire_limits_fill())
+ * @range: of the rows that are wanted; all are checked
+ * @batch: NULL: check only
+ * @ids: out: of all rows
+ *
+ * Return: 0, CXA_ERR_CORRUPT (lengths that do not fit their planes, ids that
+ * do not ascend ...), CXA_ERR_LIMIT, CXA_ERR_NOMEM.
+ */
 int cxa_embedding_columns_decode(const uint8_t *data, size_t size,
 				 const struct cxa_wire_limits *limits,
 				 struct cxa_wire_stats *stats,
+				 const struct cxa_id_range *range,
 				 struct cxa_batch *batch, struct cxa_id_run *ids,
 				 struct cxa_error *error);
 

@@ -7,6 +7,7 @@
 #include "tap.h"
 
 static struct cxa_wire_limits limits;
+static const struct cxa_id_range all = { 0, UINT64_MAX };
 
 static struct cxa_batch *make_embeddings(size_t count, bool extensions)
 {
@@ -61,18 +62,41 @@ static void embeddings_come_back_from_columns(void)
 		struct cxa_batch *batch = make_embeddings(counts[i], i % 2);
 		struct cxa_batch *again = NULL;
 		struct cxa_buffer raw = { 0 };
+		struct cxa_id_run ids;
 		int status = cxa_batch_encode(CXA_EMBEDDINGS, batch->records,
 					      batch->count, &raw, NULL);
 
 		if (status == 0)
 			status = cxa_batch_decode(CXA_EMBEDDINGS, &raw, &limits,
-						  &again, NULL);
+						  &all, &again, &ids, NULL);
 		ok(status == 0 && same_rows(batch, again),
 		   "%zu embeddings come back byte for byte", counts[i]);
 		cxa_batch_unref(batch);
 		cxa_batch_unref(again);
 		cxa_buffer_release(&raw);
 	}
+}
+
+static void a_range_of_embeddings_is_made_alone(void)
+{
+	static const struct cxa_id_range range = { 10, 20 };
+	struct cxa_batch *batch = make_embeddings(30, true);
+	struct cxa_batch *part = NULL;
+	struct cxa_buffer raw = { 0 };
+	struct cxa_id_run ids = { 0 };
+
+	cxa_batch_encode(CXA_EMBEDDINGS, batch->records, 30, &raw, NULL);
+	cxa_batch_decode(CXA_EMBEDDINGS, &raw, &limits, &range, &part, &ids,
+			 NULL);
+	ok(part->count == 3 && part->records[0].id == 10 &&
+		   part->records[0].size == batch->records[2].size &&
+		   memcmp(part->records[2].data, batch->records[4].data,
+			  part->records[2].size) == 0,
+	   "only the rows of a range are made");
+	is_uint(ids.count, 30, "though all are checked");
+	cxa_batch_unref(batch);
+	cxa_batch_unref(part);
+	cxa_buffer_release(&raw);
 }
 
 /* Each changes the columns of two sound rows into something that is refused. */
@@ -238,6 +262,7 @@ int main(void)
 	columns_that_contradict_are_refused();
 	planes_turn_any_count_round();
 	embeddings_come_back_from_columns();
+	a_range_of_embeddings_is_made_alone();
 	boundaries_depend_on_ids_alone();
 	a_large_record_has_a_batch_of_its_own();
 	return done_testing();
