@@ -340,7 +340,7 @@ static void place_counts_from_the_document(void)
 	cxa_arena_release(&arena);
 }
 
-/* A concept with a member of @size bytes @byte in quotes for @from. */
+/* A concept with @before and a string of @size bytes for @from. */
 static int decode_long(struct decoded *decoded, const char *from,
 		       const char *before, size_t size)
 {
@@ -348,6 +348,7 @@ static int decode_long(struct decoded *decoded, const char *from,
 	struct cxa_buffer text = { 0 };
 	int status;
 
+	cxa_buffer_room(&value, size + 16);
 	cxa_buffer_text(&value, before);
 	cxa_buffer_byte(&value, '"');
 	for (size_t i = 0; i < size; i++)
