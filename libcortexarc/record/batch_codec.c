@@ -59,15 +59,12 @@ static int next_row(enum cxa_collection collection, const uint8_t **cursor,
 	return 0;
 }
 
-static int check_row(enum cxa_collection collection, struct cxa_record *record,
-		     const struct cxa_wire_limits *limits,
-		     struct cxa_id_run *ids, struct cxa_wire_stats *stats,
-		     struct cxa_error *error)
+static int check_encoding(enum cxa_collection collection,
+			  const struct cxa_record *record, bool keyed,
+			  const struct cxa_wire_limits *limits,
+			  struct cxa_wire_stats *stats, struct cxa_error *error)
 {
-	const struct cxa_collection_info *info = cxa_collection_info(collection);
 	struct cxa_error inner = CXA_ERROR_INIT;
-	bool keyed = cxa_record_key(collection, record->data, record->size,
-				    &record->id);
 	int status = cxa_wire_scan(cxa_collection_type(collection),
 				   record->data, record->size, limits, stats,
 				   &inner);
@@ -76,19 +73,49 @@ static int check_row(enum cxa_collection collection, struct cxa_record *record,
 		status = cxa_error_set(&inner, CXA_ERR_CORRUPT, "no id");
 	if (status < 0)
 		return cxa_error_set(error, status, "%s %llu: %s",
-				     info->record_name,
+				     cxa_collection_info(collection)->record_name,
 				     (unsigned long long)record->id,
 				     inner.message);
-	if (ids->count != 0 && (!info->has_key || record->id <= ids->last))
+	return 0;
+}
+
+static int check_order(enum cxa_collection collection, uint64_t id,
+		       struct cxa_id_run *ids, struct cxa_error *error)
+{
+	const struct cxa_collection_info *info = cxa_collection_info(collection);
+
+	if (ids->count != 0 && (!info->has_key || id <= ids->last))
 		return cxa_error_set(error, CXA_ERR_CORRUPT,
 				     "%s %llu stands behind %llu",
-				     info->record_name,
-				     (unsigned long long)record->id,
+				     info->record_name, (unsigned long long)id,
 				     (unsigned long long)ids->last);
 	if (ids->count++ == 0)
-		ids->first = record->id;
-	ids->last = record->id;
+		ids->first = id;
+	ids->last = id;
 	return 0;
+}
+
+/* A row that is not wanted is not scanned: nobody will unpack it. */
+static int read_row(enum cxa_collection collection, struct cxa_record *record,
+		    const struct cxa_wire_limits *limits,
+		    const struct cxa_id_range *range, struct cxa_batch *batch,
+		    struct cxa_id_run *ids, struct cxa_wire_stats *stats,
+		    struct cxa_error *error)
+{
+	bool keyed = cxa_record_key(collection, record->data, record->size,
+				    &record->id);
+	bool wanted = !keyed || range == NULL ||
+		      (record->id >= range->first && record->id <= range->last);
+	int status = 0;
+
+	if (wanted)
+		status = check_encoding(collection, record, keyed, limits,
+					stats, error);
+	if (status == 0)
+		status = check_order(collection, record->id, ids, error);
+	if (status == 0 && wanted && batch != NULL)
+		status = cxa_batch_add_row(batch, record, error);
+	return status;
 }
 
 static int read_rows(enum cxa_collection collection, const uint8_t *data,
@@ -104,11 +131,8 @@ static int read_rows(enum cxa_collection collection, const uint8_t *data,
 	while (data != end && status == 0) {
 		status = next_row(collection, &data, end, &record, error);
 		if (status == 0)
-			status = check_row(collection, &record, limits, ids,
-					   stats, error);
-		if (status == 0 && batch != NULL &&
-		    record.id >= range->first && record.id <= range->last)
-			status = cxa_batch_add_row(batch, &record, error);
+			status = read_row(collection, &record, limits, range,
+					  batch, ids, stats, error);
 	}
 	if (status == 0 && ids->count == 0)
 		status = cxa_error_set(error, CXA_ERR_CORRUPT,

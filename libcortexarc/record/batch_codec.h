@@ -30,7 +30,8 @@ int cxa_batch_check(enum cxa_collection collection, const uint8_t *data,
 /**
  * cxa_batch_decode() - the same, and make a batch of it
  * @raw: may be taken (left empty)
- * @range: of the records that are wanted; all are checked
+ * @range: of the records that are wanted; of the others only the order is
+ *         checked
  */
 int cxa_batch_decode(enum cxa_collection collection, struct cxa_buffer *raw,
 		     const struct cxa_wire_limits *limits,
