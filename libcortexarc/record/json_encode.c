@@ -1,4 +1,4 @@
-/* json_encode.c - a message as JSON, letter by letter as serde_json writes it */
+/* json_encode.c - a message as JSON, to the letter as serde_json writes it */
 #include "record/json_field.h"
 #include "record/json_text.h"
 #include "record/number.h"
@@ -29,7 +29,7 @@ static int corrupt(struct encoder *encoder, const struct cxa_field *field,
 static void put_escape(struct cxa_buffer *out, uint8_t byte)
 {
 	static const char hex[] = "0123456789abcdef";
-	static const char letters[] = "btnvfr"; /* from 0x08 on; \v is not JSON */
+	static const char letters[] = "btnvfr"; /* from 8 on; no \v in JSON */
 	char escape[6] = "\\u00";
 
 	if (byte == '"' || byte == '\\') {
@@ -323,8 +323,7 @@ static bool is_absent(const struct cxa_field *field,
 		      const ProtobufCMessage *message)
 {
 	if (field->kind == CXA_FIELD_MESSAGE)
-		return *(ProtobufCMessage *const *)cxa_field_at(field, message) ==
-		       NULL;
+		return *(void *const *)cxa_field_at(field, message) == NULL;
 	return field->descriptor->label == PROTOBUF_C_LABEL_OPTIONAL &&
 	       !*cxa_field_has(field, message);
 }

@@ -33,6 +33,14 @@ const uint8_t *cxa_json_plain_end(const uint8_t *at, const uint8_t *end,
 	return at;
 }
 
+static int hex_digit(uint8_t byte)
+{
+	if (byte >= '0' && byte <= '9')
+		return byte - '0';
+	byte |= 0x20; /* lower case */
+	return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
+}
+
 /* Four hex digits; -1: they are not. */
 static int32_t hex4(const uint8_t *at, const uint8_t *end)
 {
@@ -41,9 +49,7 @@ static int32_t hex4(const uint8_t *at, const uint8_t *end)
 	if (end - at < 4)
 		return -1;
 	for (int i = 0; i < 4; i++) {
-		int digit = at[i] >= '0' && at[i] <= '9' ? at[i] - '0' :
-			    at[i] >= 'a' && at[i] <= 'f' ? at[i] - 'a' + 10 :
-			    at[i] >= 'A' && at[i] <= 'F' ? at[i] - 'A' + 10 : -1;
+		int digit = hex_digit(at[i]);
 
 		if (digit < 0)
 			return -1;

@@ -48,8 +48,9 @@ int cxa_decoder_keep(struct cxa_decoder *decoder, const void *data, size_t size,
 
 static bool begins_number(const struct cxa_json_reader *reader)
 {
-	return reader->at != reader->end &&
-	       (*reader->at == '-' || (*reader->at >= '0' && *reader->at <= '9'));
+	const uint8_t *at = reader->at;
+
+	return at != reader->end && (*at == '-' || (*at >= '0' && *at <= '9'));
 }
 
 /* Does all of the text that is left look like the start of a number? */

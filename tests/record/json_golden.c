@@ -89,7 +89,8 @@ static void collection_comes_back(char *golden, int kind, unsigned expected)
 	for (;; at = end + 1) {
 		end = behind_value(at);
 		count++;
-		good += comes_back(&decoded, &out, kind, at, (size_t)(end - at));
+		good += comes_back(&decoded, &out, kind, at,
+				   (size_t)(end - at));
 		if (*end != ',' || expected == 1)
 			break;
 	}

@@ -1,4 +1,4 @@
-/* json_kept.c - what JSON says comes back: the unknown, the extreme, the absent */
+/* json_kept.c - what JSON says comes back: unknown, extreme or absent */
 #include <math.h>
 
 #include "json_fixture.h"
@@ -203,7 +203,8 @@ static void maps_are_sorted(const char *golden)
 			 "\"z\":4}"));
 	encode(&decoded, QUERY, &out);
 	ok(says(&out, "{\"\":0.0,\"a\":1.0,\"b\":2.0,\"ba\":3.0,\"z\":4.0,"
-		"\"\xc3\xa9\":5.0}"), "a map is sorted by the bytes of its keys");
+		"\"\xc3\xa9\":5.0}"),
+	   "a map is sorted by the bytes of its keys");
 }
 
 static void json_is_minified(const char *golden)
@@ -212,7 +213,8 @@ static void json_is_minified(const char *golden)
 
 	decode_bent(golden, CONCEPT, "\"version\":1",
 		    TEXT("\"x\" : { \"a b\" : [ 1 , 2.50 , { } , [ ] ] ,\n"
-			 "\"c\" : \" \\u0041 \" },\"version\":1, \"y\"\t:null "));
+			 "\"c\" : \" \\u0041 \" },\"version\":1, "
+			 "\"y\"\t:null "));
 	concept = (const Cxa__Concept *)decoded.message;
 	is_mem(concept->extensions.data, concept->extensions.len,
 	       TEXT("{\"x\":{\"a b\":[1,2.50,{},[]],\"c\":\" \\u0041 \"},"
@@ -308,7 +310,8 @@ static void lenient_fills(const char *golden)
 	is_int(encode(&decoded, CONCEPT, &out), 0, "and can be written");
 	decode_lenient(golden, SYNC, "{\"CreateConcept\":{",
 		       "{\"UpdateConnection\":{},\"x\":{");
-	is_int(decoded.status, CXA_ERR_FORMAT, "a union is strict all the same");
+	is_int(decoded.status, CXA_ERR_FORMAT,
+	       "a union is strict all the same");
 	decoded.rules.lenient = false;
 }
 

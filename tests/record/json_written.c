@@ -44,7 +44,8 @@ static void strings_are_found_special_anywhere(void)
 	unsigned good = 0;
 
 	for (size_t i = 0; i < sizeof(text); i++) {
-		memset(text, 0xc3, sizeof(text)); /* the writer does not judge */
+		/* The writer does not judge what is not ASCII. */
+		memset(text, 0xc3, sizeof(text));
 		text[i] = '\n';
 		cxa_buffer_reset(&out);
 		cxa_json_string(&out, (const uint8_t *)text, sizeof(text));
@@ -195,7 +196,8 @@ static void bad_extensions_are_refused(void)
 	static const char *const bad[] = {
 		"", "null", "[]", "1", "{", "{\"a\":}", "{} {}", "{\"a\":1,}",
 		"{\"a\":1,\"a\":2}", "{\"weight\":1}", "{\"w\\u0065ight\":1}",
-		"{\"a\":\"\xff\"}", "{\"a\":[{\"b\":1,\"b\":1}]}", "\xef\xbb\xbf{}",
+		"{\"a\":\"\xff\"}", "{\"a\":[{\"b\":1,\"b\":1}]}",
+		"\xef\xbb\xbf{}",
 	};
 	struct cxa_error error;
 
