@@ -1,10 +1,10 @@
 /* cortexarc.c - the tool: one table of commands, and help made from it */
 #ifdef HAVE_CONFIG_H
-#include <malloc.h>
 #include <config.h>
 #endif
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>

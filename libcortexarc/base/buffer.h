@@ -29,7 +29,8 @@ int cxa_buffer_grow(struct cxa_buffer *buffer, size_t more);
  */
 static inline uint8_t *cxa_buffer_room(struct cxa_buffer *buffer, size_t more)
 {
-	if (more > buffer->capacity - buffer->size &&
+	if ((buffer->failed || buffer->data == NULL ||
+	     more > buffer->capacity - buffer->size) &&
 	    cxa_buffer_grow(buffer, more) != 0)
 		return NULL;
 	return buffer->data + buffer->size;
