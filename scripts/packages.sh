@@ -14,12 +14,12 @@ packages_clang='clang libclang-rt-14-dev'
 need_packages()
 {
 	missing=
-	for group in "$@"; do
-		eval "names=\$packages_$group"
-		for name in $names; do
+	for package_group in "$@"; do
+		eval "package_names=\$packages_$package_group"
+		for package in $package_names; do
 			state=$(dpkg-query -W -f '${db:Status-Status}' \
-				"$name" 2>/dev/null || true)
-			[ "$state" = installed ] || missing="$missing $name"
+				"$package" 2>/dev/null || true)
+			[ "$state" = installed ] || missing="$missing $package"
 		done
 	done
 	[ -n "$missing" ] || return 0
