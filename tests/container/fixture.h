@@ -227,4 +227,15 @@ static void fixture_file_close(struct fixture_file *file)
 	fclose(file->stream);
 }
 
+__attribute__((unused))
+static struct cxa_member *fixture_member(struct fixture *fixture,
+					 const char *name)
+{
+	for (size_t i = 0; i < fixture->count; i++)
+		if (strcmp(fixture->members[i].name, name) == 0)
+			return &fixture->members[i];
+	printf("Bail out! no %s\n", name);
+	exit(1);
+}
+
 #endif

@@ -3,15 +3,6 @@
 
 static struct fixture fixture;
 
-static struct cxa_member *member_named(const char *name)
-{
-	for (size_t i = 0; i < fixture.count; i++)
-		if (strcmp(fixture.members[i].name, name) == 0)
-			return &fixture.members[i];
-	printf("Bail out! no %s\n", name);
-	exit(1);
-}
-
 /* Is the byte at @at some member's data, or a digit of its digest? */
 static bool is_content(size_t at)
 {
@@ -133,7 +124,7 @@ static void moved_blocks_are_seen(void)
 /* Padding and the two zero blocks: an error names the member they follow. */
 static void damaged_padding_names_its_member(void)
 {
-	struct cxa_member *member = member_named("columns/00000000.pb.zst");
+	struct cxa_member *member = fixture_member(&fixture, "columns/00000000.pb.zst");
 	size_t at = (size_t)(member->offset + member->size + 100);
 	struct walk walk;
 
@@ -147,7 +138,7 @@ static void damaged_padding_names_its_member(void)
 
 static void damaged_headers_name_their_member(void)
 {
-	struct cxa_member *member = member_named("concepts/00000001.pb.zst");
+	struct cxa_member *member = fixture_member(&fixture, "concepts/00000001.pb.zst");
 	static const struct {
 		size_t at;         /* from the first header block */
 		const char *named; /* the member, where it can be known */
@@ -257,7 +248,7 @@ static void other_headers_are_refused(void)
 		  "concepts/00000000.pb.zstxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 		  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", 100 },
 	};
-	struct cxa_member *member = member_named("concepts/00000000.pb.zst");
+	struct cxa_member *member = fixture_member(&fixture, "concepts/00000000.pb.zst");
 	uint8_t *block = fixture.file.data + member->offset - CXA_BLOCK_BYTES;
 	uint8_t saved[CXA_BLOCK_BYTES];
 	struct walk walk;
@@ -291,7 +282,7 @@ static void other_pax_headers_are_refused(void)
 		"12 size=100\n105 SCHILY.xattr.user.cortexarc.blake2b=%s\n",
 		"11 path=abc\n94 SCHILY.xattr.user.cortexarc=%s\n",
 	};
-	struct cxa_member *member = member_named("concepts/00000000.pb.zst");
+	struct cxa_member *member = fixture_member(&fixture, "concepts/00000000.pb.zst");
 	uint8_t *block = fixture.file.data + member->offset - 1024;
 	uint8_t saved[CXA_BLOCK_BYTES];
 	char hex[65];
@@ -498,7 +489,7 @@ static void members_are_told_as_written(void)
 
 static void resuming_takes_any_member(void)
 {
-	struct cxa_member *member = member_named("concepts/00000001.pb.zst");
+	struct cxa_member *member = fixture_member(&fixture, "concepts/00000001.pb.zst");
 	uint64_t start = member->offset - 1536;
 	struct cxa_walker walker;
 	enum cxa_walk_event event;
@@ -516,74 +507,6 @@ static void resuming_takes_any_member(void)
 	is_int(status, 0, "a walk goes on at any member");
 	is_uint(walker.member.offset, member->offset,
 		"with offsets of the file");
-}
-
-/* --- preambles ------------------------------------------------------- */
-
-static void preambles_are_compared(void)
-{
-	struct cxa_member *member = member_named("concepts/00000001.pb.zst");
-	size_t size = cxa_preamble_bytes(member->kind);
-	uint8_t *preamble = fixture.file.data + member->offset - size;
-	struct cxa_error error = CXA_ERROR_INIT;
-	struct cxa_member other = *member;
-	uint64_t unseen = 0;
-
-	for (size_t bit = 0; bit < size * 8; bit++) {
-		preamble[bit / 8] ^= (uint8_t)(1 << (bit % 8));
-		unseen += cxa_preamble_check(member, FIXTURE_MTIME, preamble,
-					     NULL) != CXA_ERR_CORRUPT;
-		preamble[bit / 8] ^= (uint8_t)(1 << (bit % 8));
-	}
-	is_uint(unseen, 0, "no bit of a preamble may differ");
-	other.size++;
-	is_int(cxa_preamble_check(&other, FIXTURE_MTIME, preamble, &error),
-	       CXA_ERR_CORRUPT, "nor what the index tells");
-	is_str(error.member, member->name, "the member is named");
-	is_uint(error.offset, member->offset - size, "and where it begins");
-	other.size = UINT64_MAX;
-	is_int(cxa_preamble_check(&other, FIXTURE_MTIME, preamble, NULL),
-	       CXA_ERR_CORRUPT, "a size no header holds is refused");
-	is_int(cxa_preamble_check(member, FIXTURE_MTIME + 1, preamble, NULL),
-	       CXA_ERR_CORRUPT, "so is another time");
-	is_int(cxa_preamble_check(member, FIXTURE_MTIME, preamble, NULL), 0,
-	       "the right one is accepted");
-}
-
-static void first_header_blocks_are_found(void)
-{
-	struct cxa_member member;
-	uint64_t found = 0;
-	uint64_t mtime = 0;
-
-	for (size_t at = 0; at < fixture.file.size; at += CXA_BLOCK_BYTES) {
-		if (!cxa_preamble_find(fixture.file.data + at, &member, &mtime))
-			continue;
-		if (found < fixture.count &&
-		    strcmp(member.name, fixture.members[found].name) == 0 &&
-		    at + cxa_preamble_bytes(member.kind) ==
-			    fixture.members[found].offset &&
-		    mtime == FIXTURE_MTIME)
-			found++;
-	}
-	is_uint(found, fixture.count,
-		"each member's first header block is found, and no other");
-}
-
-static void members_stand_behind_each_other(void)
-{
-	bool all = true;
-
-	for (size_t i = 1; i < fixture.count; i++)
-		all = all && cxa_preamble_next(fixture.members[i - 1].offset,
-					       fixture.members[i - 1].size,
-					       fixture.members[i].kind) ==
-				     fixture.members[i].offset;
-	ok(all, "where the next member stands can be computed");
-	is_uint(cxa_preamble_next(UINT64_MAX - 512, 1, CXA_MEMBER_BATCH), 0,
-		"but not past 64 bits");
-	is_uint(cxa_preamble_next(512, UINT64_MAX, CXA_MEMBER_BATCH), 0,
-		"nor by a size past them");
 }
 
 int main(void)
@@ -604,9 +527,6 @@ int main(void)
 	pieces_make_no_difference();
 	members_are_told_as_written();
 	resuming_takes_any_member();
-	preambles_are_compared();
-	first_header_blocks_are_found();
-	members_stand_behind_each_other();
 	fixture_release(&fixture);
 	return done_testing();
 }
