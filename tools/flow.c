@@ -173,7 +173,7 @@ void flow_report_json(const struct flow *flow,
 	json_string(&json, "input", flow->input);
 	json_string(&json, "output", flow->output);
 	json_uint(&json, "file_size", summary->total_bytes);
-	json_double(&json, "duration_ms", result->seconds * 1000);
+	json_ms(&json, "duration_ms", result->seconds * 1000);
 	report_collections(&json, summary);
 	json_end_object(&json);
 	json_end(&json);

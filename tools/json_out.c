@@ -120,6 +120,19 @@ void json_double(struct json_out *json, const char *name, double value)
 	fputs(digits, json->file);
 }
 
+void json_ms(struct json_out *json, const char *name, double ms)
+{
+	char digits[40];
+	size_t used;
+
+	begin_value(json, name);
+	used = (size_t)snprintf(digits, sizeof(digits), "%.3f", ms);
+	while (digits[used - 1] == '0')
+		used--;
+	used -= digits[used - 1] == '.';
+	fprintf(json->file, "%.*s", (int)used, digits);
+}
+
 void json_text(struct json_out *json, const char *name, const void *text,
 	       size_t size)
 {

@@ -36,6 +36,9 @@ void json_uint(struct json_out *json, const char *name, uint64_t value);
 /** json_double() - the fewest digits that read back the same; NaN: null */
 void json_double(struct json_out *json, const char *name, double value);
 
+/** json_ms() - milliseconds, to the microsecond */
+void json_ms(struct json_out *json, const char *name, double ms);
+
 /** json_text() - what is no UTF-8 in it becomes U+FFFD */
 void json_text(struct json_out *json, const char *name, const void *text,
 	       size_t size);
