@@ -1,0 +1,76 @@
+# completion.bash - what bash offers behind "cortexarc"; install it as
+# share/bash-completion/completions/cortexarc
+
+_cortexarc_values()
+{
+	local collections="concepts embeddings columns connections system_state
+		query_cache sync_queue"
+	local limits="batch-bytes decode-bytes index-bytes members fields
+		string-bytes vector-floats links json-depth issues"
+
+	case "$1:$2" in
+	*:--collection) echo $collections ;;
+	*:--format) echo json ndjson archive ;;
+	*:--limit) printf '%s=\n' $limits ;;
+	verify:--level) echo structure bytes records ;;
+	pack:--level) echo 1 3 9 19 ;;
+	get:1) echo $collections ;;
+	esac
+}
+
+_cortexarc_options()
+{
+	local reading="--threads --temp-dir --limit --progress --quiet --help"
+
+	case $1 in
+	pack) echo --output --level --no-check-encode --verify --lenient \
+		--json $reading ;;
+	unpack) echo --output --format --collection --ids --lenient --json \
+		$reading ;;
+	verify) echo --level --expect --max-issues --json $reading ;;
+	info) echo --lenient --json $reading ;;
+	list) echo --json $reading ;;
+	cat) echo --collection --ids --lenient $reading ;;
+	get) echo --lenient $reading ;;
+	esac
+}
+
+_cortexarc()
+{
+	local commands="pack unpack verify info list cat get help"
+	local word=${COMP_WORDS[COMP_CWORD]}
+	local before=${COMP_WORDS[COMP_CWORD - 1]}
+	local command=${COMP_WORDS[1]}
+	local values
+
+	COMPREPLY=()
+	if [ "$COMP_CWORD" -eq 1 ]; then
+		COMPREPLY=($(compgen -W "$commands --help --version" -- "$word"))
+		return
+	fi
+	if [ "$command" = help ]; then
+		COMPREPLY=($(compgen -W "$commands" -- "$word"))
+		return
+	fi
+	if [ "$COMP_CWORD" -eq 2 ] && [ "$command" = get ]; then
+		before=1
+	fi
+	values=$(_cortexarc_values "$command" "$before")
+	if [ -n "$values" ]; then
+		COMPREPLY=($(compgen -W "$values" -- "$word"))
+		return
+	fi
+	case $before:$word in
+	--temp-dir:*)
+		COMPREPLY=($(compgen -d -- "$word")) ;;
+	--threads:* | --ids:* | --expect:* | --max-issues:*)
+		;;
+	*:-*)
+		COMPREPLY=($(compgen -W "$(_cortexarc_options "$command")" \
+			-- "$word")) ;;
+	*)
+		COMPREPLY=($(compgen -f -- "$word")) ;;
+	esac
+}
+
+complete -o filenames -F _cortexarc cortexarc

@@ -235,6 +235,8 @@ int main(int argc, char **argv)
 	 */
 	mallopt(M_MMAP_THRESHOLD, 256 * 1024);
 	fill_standard();
+	/* A write that cannot be is an error, which has a message. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	return close_standard(run(argc, argv));
 }

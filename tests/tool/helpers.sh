@@ -51,8 +51,16 @@ small_json()
 		'"backup_size_bytes":0,"description":"small"},' \
 		'"concepts":['
 	concept "${1:-1}" "${2:-text}"
-	printf '%s' '],"columns":[],"connections":[],"system_state":null,' \
-		'"query_cache":[],"sync_queue":[]}'
+	printf '%s%s\n' '],"columns":[],"connections":[],' \
+		'"system_state":null,"query_cache":[],"sync_queue":[]}'
+}
+
+# document CONCEPTS: small_json with these, in JSON with commas between
+document()
+{
+	small=$(small_json)
+	printf '%s' "${small%%\"concepts\":\[*}\"concepts\":[$1]"
+	printf '%s\n' ",\"columns\":${small#*],\"columns\":}"
 }
 
 # concept ID CONTENT [HASH]: its JSON; CONTENT as it stands between the quotes
