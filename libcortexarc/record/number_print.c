@@ -131,12 +131,15 @@ static bool shorten_simple(double magnitude, struct shortest *out)
 
 	for (int i = 0; i < 4; i++) {
 		double scaled = magnitude * scales[i];
+		uint64_t digits;
 
 		if (scaled >= 1e15)
 			return false;
-		if (scaled != floor(scaled) || scaled / scales[i] != magnitude)
+		digits = (uint64_t)scaled;
+		if ((double)digits != scaled ||
+		    scaled / scales[i] != magnitude)
 			continue;
-		out->digits = (uint64_t)scaled;
+		out->digits = digits;
 		out->exponent = -i;
 		return true;
 	}

@@ -40,7 +40,7 @@ our_files()
 {
 	(cd "$top" && find . \
 		\( -name .git -o -name 'build*' -o -name autom4te.cache \
-		   -o -name m4 -o -name .deps -o -name .libs \
+		   -o -name '_*' -o -name m4 -o -name .deps -o -name .libs \
 		   -o -name 'cortexarc-[0-9]*' \) -prune \
 		-o -type f "$@" -print) | sed 's,^\./,,' |
 		grep -v -e '\.pb-c\.[ch]$' -e '^proto/schema_data\.c$' | sort
