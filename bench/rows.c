@@ -1,4 +1,4 @@
-/* rows.c - the records of a store as plain protobuf rows, one after the other */
+/* rows.c - the records of a store as plain protobuf rows, one after another */
 #include <cortexarc/cortexarc.h>
 
 #include <stdio.h>
@@ -6,9 +6,11 @@
 
 /*
  * What a format without columns, batches and digests would hold: each record
- * in its canonical encoding behind its length, embeddings as rows like all the
- * rest. zstd over this is what the size of an archive is measured against.
+ * in its canonical encoding, embeddings as rows like all the rest, as field 1
+ * of one long message a collection. zstd over this is what the size of an
+ * archive is measured against.
  */
+#define ROW_TAG 0x0a /* field 1, length-delimited */
 
 static int put_varint(uint64_t value, FILE *out)
 {
@@ -22,7 +24,7 @@ static int put_varint(uint64_t value, FILE *out)
 
 static int put_record(const struct cxa_record *record, FILE *out)
 {
-	if (put_varint(record->size, out) < 0)
+	if (putc(ROW_TAG, out) == EOF || put_varint(record->size, out) < 0)
 		return -1;
 	if (fwrite(record->data, 1, record->size, out) != record->size)
 		return -1;
