@@ -83,8 +83,10 @@ static void print_lost(const struct cxa_issue *issue)
 {
 	char number[UI_NUMBER_BYTES];
 
-	printf("    lost: %s %s, ids %" PRIu64 " to %" PRIu64 "\n",
-	       ui_count(number, issue->lost_records),
+	printf("    lost: %s%s%s, ids %" PRIu64 " to %" PRIu64 "\n",
+	       issue->lost_records == 0 ?
+		       "" : ui_count(number, issue->lost_records),
+	       issue->lost_records == 0 ? "" : " ",
 	       cxa_collection_name(issue->lost_collection), issue->lost_first,
 	       issue->lost_last);
 }

@@ -52,7 +52,10 @@ static void put_lost(struct json_out *json, const struct cxa_issue *issue)
 		    cxa_collection_name(issue->lost_collection));
 	json_uint(json, "first_id", issue->lost_first);
 	json_uint(json, "last_id", issue->lost_last);
-	json_uint(json, "records", issue->lost_records);
+	if (issue->lost_records != 0)
+		json_uint(json, "records", issue->lost_records);
+	else
+		json_null(json, "records");
 	json_end_object(json);
 }
 

@@ -200,6 +200,71 @@ static void compare_index(struct cxa_walk *walk)
 	}
 }
 
+/* Without INDEX, sound batches on either side bound what a damaged one held. */
+static void infer_loss(struct cxa_walk *walk, size_t damaged)
+{
+	enum cxa_collection collection =
+		walk->members[damaged].member.collection;
+	struct cxa_issue *issue = cxa_report_find(
+		walk->report, walk->members[damaged].member.name);
+
+	if (issue == NULL)
+		return;
+	issue->has_lost = true;
+	issue->lost_collection = collection;
+	issue->lost_first = 0;
+	issue->lost_last = UINT64_MAX;
+	for (size_t i = 0; i < walk->count; i++) {
+		const struct cxa_walked *one = &walk->members[i];
+
+		if (!one->decoded || one->member.collection != collection)
+			continue;
+		if (i < damaged)
+			issue->lost_first = one->ids.last + 1;
+		else if (issue->lost_last == UINT64_MAX)
+			issue->lost_last = one->ids.first - 1;
+	}
+}
+
+/* A cut archive: up to which record all is sound. */
+static void tell_last(struct cxa_walk *walk, const struct cxa_walked *last)
+{
+	for (size_t i = 0; i < walk->report->issue_count; i++) {
+		struct cxa_issue *issue = (struct cxa_issue *)(uintptr_t)
+						  &walk->report->issues[i];
+		size_t used = strlen(issue->description);
+
+		if (issue->rule == cxa_rule_truncated.rule)
+			snprintf(issue->description + used,
+				 sizeof(issue->description) - used,
+				 "; the last record before that is %s %llu",
+				 cxa_collection_info(last->member.collection)
+					 ->record_name,
+				 (unsigned long long)last->ids.last);
+	}
+}
+
+static void compare_without_index(struct cxa_walk *walk)
+{
+	const struct cxa_walked *last = NULL;
+
+	for (size_t i = 0; i < walk->count; i++) {
+		const struct cxa_walked *walked = &walk->members[i];
+
+		if (walked->member.kind != CXA_MEMBER_BATCH)
+			continue;
+		if (walked->decoded) {
+			walk->report->records[walked->member.collection] +=
+				walked->ids.count;
+			last = walked;
+		} else if (walked->faulty && walked->hashed) {
+			infer_loss(walk, i);
+		}
+	}
+	if (last != NULL)
+		tell_last(walk, last);
+}
+
 static const char *compare_line(struct cxa_walk *walk,
 				const struct cxa_member *line)
 {
@@ -313,6 +378,8 @@ void cxa_walk_compare(struct cxa_walk *walk)
 	compare_trailer(walk);
 	if (walk->index != NULL)
 		compare_index(walk);
+	else
+		compare_without_index(walk);
 	compare_sums(walk);
 	compare_singles(walk);
 }

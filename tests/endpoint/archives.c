@@ -137,6 +137,13 @@ static void a_cut_archive_is_told(void)
 	}
 	is_uint(told, cuts, "verify finds an issue in every archive cut short");
 	is_uint(refused, cuts, "and none is unpacked");
+	archive[find("embeddings/00000000.pb.zst", 0) + 700] ^= 1;
+	write_file("c.cxa", archive, find("INDEX.pb.zst", 0) - 1024);
+	archive[find("embeddings/00000000.pb.zst", 0) + 700] ^= 1;
+	ok(verify("c.cxa", CXA_LEVEL_RECORDS, NULL, &issue) == 2 &&
+		   issue.has_lost && issue.lost_records == 0 &&
+		   issue.lost_collection == CXA_EMBEDDINGS,
+	   "a damaged batch is told where INDEX is gone, too");
 	write_file("c.cxa", archive, find("B2SUMS", 0));
 	ok(verify("c.cxa", CXA_LEVEL_RECORDS, NULL, &issue) > 0 &&
 		   strcmp(issue.rule, "truncated") == 0,

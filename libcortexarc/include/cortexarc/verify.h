@@ -42,7 +42,8 @@ int cxa_level_find(enum cxa_level *out, const char *name);
  * @has_id: @entity_id says which record
  * @member: the archive's member, "" when it is none's
  * @has_lost: records @lost_first to @lost_last, @lost_records of them, cannot
- *            be read because of it
+ *            be read because of it. Without a sound INDEX the sound batches on
+ *            either side bound the ids, and @lost_records is 0: not known.
  * @offset: where in the file, UINT64_MAX: not said
  */
 struct cxa_issue {
