@@ -66,6 +66,7 @@ static int copy(const struct flow *flow, struct cxa_context *context,
 		status = cxa_copy(source, sink, &flow->selection,
 				  &result->summary, error);
 	if (status == 0) {
+		result->source_bytes = cxa_source_bytes(source);
 		root = cxa_source_root(source);
 		result->has_source_root = root != NULL;
 		if (root != NULL)
@@ -114,19 +115,31 @@ void flow_records(char *out, size_t size,
 	}
 }
 
+/* Of the larger end: it says what the work was. */
+static double rate_of(const struct flow_result *result)
+{
+	uint64_t bytes = result->summary.total_bytes;
+
+	if (result->source_bytes > bytes)
+		bytes = result->source_bytes;
+	return (double)bytes /
+	       (result->seconds > 1e-6 ? result->seconds : 1e-6);
+}
+
 void flow_report(const struct flow_result *result, const char *verb)
 {
 	const struct cxa_summary *summary = &result->summary;
-	double bytes = (double)summary->total_bytes;
-	double seconds = result->seconds > 1e-6 ? result->seconds : 1e-6;
 	char records[300];
 	char size[UI_NUMBER_BYTES];
+	char from[UI_NUMBER_BYTES] = "";
 	char time[UI_NUMBER_BYTES];
 	char rate[UI_NUMBER_BYTES];
 	char root[65] = "";
 	const char *relation = "";
 
 	flow_records(records, sizeof(records), summary->records);
+	if (result->source_bytes != 0)
+		ui_size(from, (double)result->source_bytes);
 	if (summary->has_root) {
 		ui_root(root, summary->root);
 		relation = ", root ";
@@ -134,9 +147,11 @@ void flow_report(const struct flow_result *result, const char *verb)
 		ui_root(root, result->source_root);
 		relation = ", of root ";
 	}
-	ui_result("%s %s: %s, %s, %s/s%s%s", verb, records,
-		  ui_size(size, bytes), ui_time(time, result->seconds),
-		  ui_size(rate, bytes / seconds), relation, root);
+	ui_result("%s %s: %s%s%s, %s, %s/s%s%s", verb, records,
+		  ui_size(size, (double)summary->total_bytes),
+		  from[0] == '\0' ? "" : " from ", from,
+		  ui_time(time, result->seconds),
+		  ui_size(rate, rate_of(result)), relation, root);
 }
 
 static void report_collections(struct json_out *json,

@@ -16,11 +16,13 @@ struct flow {
 /**
  * struct flow_result - what was done
  * @has_source_root: the input was an archive
+ * @source_bytes: its size; 0: not known
  */
 struct flow_result {
 	struct cxa_summary summary;
 	bool has_source_root;
 	uint8_t source_root[32];
+	uint64_t source_bytes;
 	double seconds;
 };
 

@@ -126,8 +126,9 @@ int value_expect(struct options *options, const char *text)
 		int low = hex_digit(text[2 * i + 1]);
 
 		if (high < 0 || low < 0)
-			size = 0;
-		options->expect[i] = (uint8_t)((high << 4 | low) & 0xff);
+			size = 0; /* refused below */
+		else
+			options->expect[i] = (uint8_t)(16 * high + low);
 	}
 	if (size != 64)
 		return ui_usage(options->command->name,

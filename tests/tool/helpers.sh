@@ -76,3 +76,18 @@ concept()
 		'"neural_signature":[],"context_vector":[0.1],' \
 		'"last_computed":1.0},"version":1}'
 }
+
+# many_json COUNT: a document of so many concepts, ids 10, 20, 30 ...
+many_json()
+{
+	document @ | awk -v count="$1" -v one="$(concept @ @)" '{
+		split($0, document, "\\[@\\]")
+		split(one, part, "@")
+		printf "%s", document[1] "["
+		for (i = 1; i <= count; i++)
+			printf "%s%s%d%sconcept number %d%s",
+				i == 1 ? "" : ",", part[1], 10 * i, part[2], i,
+				part[3]
+		print "]" document[2]
+	}'
+}
