@@ -337,6 +337,10 @@ static int sink_commit(void *state, struct cxa_summary *summary,
 				   "have no place in JSON and were left out",
 				   (unsigned long long)
 				   cxa_json_printer_unknown(json->printer));
+	if (json->header->embedding_space != NULL && json->form != &lines_form)
+		cxa_context_notice(json->sink->context,
+				   "what the archive says of its embedding space "
+				   "(model, dimensions) has no place in JSON");
 	json->summary.total_bytes = json->total_bytes;
 	*summary = json->summary;
 	return 0;
