@@ -184,7 +184,7 @@ TARGET static void begin(struct lanes *lanes, int lane,
 	/* Parameter block: digest length 32, no key, fanout 1, depth 1. */
 	lanes->h[0][lane] ^= UINT64_C(0x01010020);
 	lanes->counter[lane] = 0;
-	lanes->next[lane] = span->data;
+	lanes->next[lane] = span->size == 0 ? lanes->last[lane] : span->data;
 	lanes->left[lane] = span->size;
 	lanes->span[lane] = number;
 	lanes->done[lane] = false;

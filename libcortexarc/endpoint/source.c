@@ -19,7 +19,10 @@ static bool is_archive(const uint8_t *head, size_t size)
 	       memcmp(head, "CORTEXARC", sizeof("CORTEXARC")) == 0;
 }
 
-/* JSON: white space, then an opening brace (or a mark that is refused later). */
+/*
+ * JSON: white space, then an opening brace (or a mark that is refused later).
+ * White space as far as is seen may be before one.
+ */
 static bool is_json(const uint8_t *head, size_t size)
 {
 	size_t i = 0;
@@ -29,7 +32,7 @@ static bool is_json(const uint8_t *head, size_t size)
 	while (i < size && (head[i] == ' ' || head[i] == '\t' ||
 			    head[i] == '\n' || head[i] == '\r'))
 		i++;
-	return i < size && head[i] == '{';
+	return i < size ? head[i] == '{' : size == SNIFF_BYTES;
 }
 
 static int refuse_kind(const uint8_t *head, size_t size, struct cxa_error *error)

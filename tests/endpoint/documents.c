@@ -48,6 +48,7 @@ static void what_is_wrong_is_refused(void)
 	} bad[] = {
 		{ "nothing", "", "empty" },
 		{ "text", "hello", "neither" },
+		{ "blanks", "   \n ", "neither" },
 		{ "an empty object", "{}", "missing" },
 		{ "an array", "[]", "neither" },
 		{ "a byte order mark", "\xef\xbb\xbf{}", "byte order mark" },
@@ -200,14 +201,20 @@ static void any_order_makes_the_same_archive(void)
 		"{ \"concepts\" : [ " CONCEPT("9", "\"i\"", "") ",\n"
 		CONCEPT("3", "\"c\"", "") " , " CONCEPT("5", "\"e\"", "")
 		" ] ,\r\n\t" REST " , " METADATA " }\n";
+	char padded[4096];
 
 	write_file("sorted.json", sorted, strlen(sorted));
 	write_file("unsorted.json", unsorted, strlen(unsorted));
+	snprintf(padded, sizeof(padded), "%700s%s", "", sorted);
+	write_file("padded.json", padded, strlen(padded));
+	is_int(convert("padded.json", "padded.cxa", 1, false, &error), 0,
+	       "a document behind 700 blanks is packed");
 	is_int(convert("sorted.json", "sorted.cxa", 1, false, &error), 0,
 	       "a sorted document is packed");
 	is_int(convert("unsorted.json", "unsorted.cxa", 2, false, &error), 0,
 	       "so is one with records and members in any order");
-	ok(same_files("sorted.cxa", "unsorted.cxa"),
+	ok(same_files("sorted.cxa", "padded.cxa") &&
+		   same_files("sorted.cxa", "unsorted.cxa"),
 	   "and the archives are the same, byte for byte");
 }
 
