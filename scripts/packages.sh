@@ -1,4 +1,5 @@
 # packages.sh - the Debian packages each task needs; to be sourced
+# shellcheck shell=sh disable=SC2034,SC2154 # names are made, see need_packages
 #
 #   need_packages build tests ...
 #
@@ -8,7 +9,8 @@ packages_build='gcc make autoconf automake libtool pkgconf protobuf-compiler
 protobuf-c-compiler libprotobuf-dev libprotobuf-c-dev libarchive-dev
 libzstd-dev libsodium-dev libsqlite3-dev'
 packages_data='wordnet-base zstd tar coreutils'
-packages_tests='zstd tar libarchive-tools coreutils procps g++'
+packages_tests='zstd tar xz-utils libarchive-tools coreutils procps g++ jq
+util-linux bsdutils'
 packages_clang='clang libclang-rt-14-dev'
 
 need_packages()
