@@ -11,20 +11,37 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 enum {
 	TEXT_MAX = 64,      /* bytes of one number */
 	DIGITS_MAX = 19,    /* that fit 64 bits */
 	POWER_MAX = 22,     /* 10^22 is the largest exact in a double */
 	EXPONENT_MAX = 100000,
+	QUICK_ROOM = 19,    /* a sign, D., 16 bytes looked at together */
 };
 
 #define MANTISSA_MAX (UINT64_C(1) << 53)
+#define ASCII_ZEROS UINT64_C(0x3030303030303030)
 
 static const double powers[POWER_MAX + 1] = {
 	1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
 	1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
 	1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 };
+
+#ifdef __SSE2__
+static const uint64_t tens[16] = {
+	UINT64_C(1), UINT64_C(10), UINT64_C(100), UINT64_C(1000),
+	UINT64_C(10000), UINT64_C(100000), UINT64_C(1000000),
+	UINT64_C(10000000), UINT64_C(100000000), UINT64_C(1000000000),
+	UINT64_C(10000000000), UINT64_C(100000000000),
+	UINT64_C(1000000000000), UINT64_C(10000000000000),
+	UINT64_C(100000000000000), UINT64_C(1000000000000000),
+};
+#endif
 
 /* A number's text, taken apart: digits * 10^exponent. */
 struct decimal {
@@ -42,7 +59,16 @@ static bool is_digit(uint8_t c)
 }
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-/* Eight digits at once (Lemire, "Quickly parsing eight digits", 2018). */
+/* Eight digits, as values, the first lowest (Lemire, 2018). */
+static uint32_t join_eight(uint64_t word)
+{
+	word = word * 10 + (word >> 8);
+	return (uint32_t)(((word & UINT64_C(0x000000ff000000ff)) *
+				   UINT64_C(0x000f424000000064) +
+			   (word >> 16 & UINT64_C(0x000000ff000000ff)) *
+				   UINT64_C(0x0000271000000001)) >> 32);
+}
+
 static bool eight_digits(const uint8_t *p, uint32_t *value)
 {
 	uint64_t word;
@@ -53,13 +79,7 @@ static bool eight_digits(const uint8_t *p, uint32_t *value)
 	       UINT64_C(0xf0f0f0f0f0f0f0f0)) >> 4)) !=
 	    UINT64_C(0x3333333333333333))
 		return false;
-	word -= UINT64_C(0x3030303030303030);
-	word = word * 10 + (word >> 8);
-	word = ((word & UINT64_C(0x000000ff000000ff)) *
-			UINT64_C(0x000f424000000064) +
-		((word >> 16) & UINT64_C(0x000000ff000000ff)) *
-			UINT64_C(0x0000271000000001)) >> 32;
-	*value = (uint32_t)word;
+	*value = join_eight(word - ASCII_ZEROS);
 	return true;
 }
 #else
@@ -212,7 +232,78 @@ static bool rounds_once(double value)
 	       magnitude <= (double)FLT_MAX;
 }
 
-int cxa_parse_f32(const uint8_t **cursor, const uint8_t *end, float *out)
+#ifdef __SSE2__
+/* How many of 16 bytes are digits, up to the first that is none; 16: all. */
+static unsigned count_digits(const uint8_t *p)
+{
+	__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
+	__m128i values = _mm_sub_epi8(bytes, _mm_set1_epi8('0'));
+	__m128i digits = _mm_cmpeq_epi8(
+		_mm_min_epu8(values, _mm_set1_epi8(9)), values);
+	unsigned others = ~(unsigned)_mm_movemask_epi8(digits);
+
+	return (unsigned)__builtin_ctz(others);
+}
+
+/* @count digits, 1 to 15, without a branch on how many. */
+static uint64_t join_digits(const uint8_t *p, unsigned count)
+{
+	static const uint32_t scales[8] = { 1, 10, 100, 1000, 10000, 100000,
+					    1000000, 10000000 };
+	unsigned first = count < 8 ? count : 8;
+	unsigned second = count - first;
+	uint64_t high;
+	uint64_t low;
+
+	memcpy(&high, p, 8);
+	memcpy(&low, p + 8, 8);
+	high = (high - ASCII_ZEROS) << (64 - 8 * first);
+	low = (low - ASCII_ZEROS) << (56 - 8 * second) << 8;
+	return (uint64_t)join_eight(high) * scales[second] + join_eight(low);
+}
+
+/*
+ * What vectors are made of, D.DDD of up to 16 digits, when more of the text
+ * follows: no branch depends on the sign or the number of digits, which in
+ * vectors nothing predicts.
+ */
+static bool quick_f32(const uint8_t **cursor, const uint8_t *end, float *out)
+{
+	const uint8_t *p = *cursor;
+	unsigned count;
+	uint64_t digits;
+	double value;
+
+	if (FLT_EVAL_METHOD != 0 || end - p < QUICK_ROOM)
+		return false;
+	p += *p == '-';
+	if (!is_digit(p[0]) || p[1] != '.')
+		return false;
+	count = count_digits(p + 2);
+	if (count == 0 || count == 16 || (p[2 + count] | 0x20) == 'e')
+		return false;
+	digits = (uint64_t)(p[0] - '0') * tens[count] +
+		 join_digits(p + 2, count);
+	value = (double)digits / powers[count];
+	if (digits >= MANTISSA_MAX || !rounds_once(value))
+		return false;
+	*out = (float)(**cursor == '-' ? -value : value);
+	*cursor = p + 2 + count;
+	return true;
+}
+#else
+static bool quick_f32(const uint8_t **cursor, const uint8_t *end, float *out)
+{
+	(void)cursor;
+	(void)end;
+	(void)out;
+	return false;
+}
+#endif
+
+/* Kept out of line, so that the quick way need not save registers for it. */
+__attribute__((noinline))
+static int any_f32(const uint8_t **cursor, const uint8_t *end, float *out)
 {
 	struct decimal decimal;
 	double value;
@@ -227,6 +318,13 @@ int cxa_parse_f32(const uint8_t **cursor, const uint8_t *end, float *out)
 	*out = (float)value;
 	*cursor = decimal.end;
 	return CXA_NUMBER_OK;
+}
+
+int cxa_parse_f32(const uint8_t **cursor, const uint8_t *end, float *out)
+{
+	if (quick_f32(cursor, end, out))
+		return CXA_NUMBER_OK;
+	return any_f32(cursor, end, out);
 }
 
 int cxa_parse_f64(const uint8_t **cursor, const uint8_t *end, double *out)
