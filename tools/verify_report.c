@@ -115,21 +115,17 @@ static void print_severity(const struct cxa_report *report, size_t listed,
 {
 	const struct cxa_issue *issues = report->issues;
 	char number[UI_NUMBER_BYTES];
-	uint64_t count;
 
 	if (report->by_severity[severity] == 0)
 		return;
 	putchar('\n');
 	print_coloured(colours[severity], cxa_severity_name(severity));
 	printf(": %s\n", ui_count(number, report->by_severity[severity]));
-	for (size_t i = 0; i < listed; i++) {
-		if (!verify_rule_is_first(report, i, &count))
-			continue;
-		for (size_t j = i; j < listed; j++)
+	for (size_t i = 0; i < report->rule_count; i++)
+		for (size_t j = 0; j < listed; j++)
 			if (issues[j].severity == severity &&
-			    strcmp(issues[j].rule, issues[i].rule) == 0)
+			    issues[j].rule == report->by_rule[i].rule)
 				print_issue(&issues[j]);
-	}
 }
 
 /* --- what to do now ------------------------------------------------------- */

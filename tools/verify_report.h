@@ -9,11 +9,4 @@ void verify_report_text(const struct cxa_report *report,
 void verify_report_json(const struct cxa_report *report,
 			const struct options *options);
 
-/**
- * verify_rule_is_first() - is the issue the first listed of its rule?
- * @count: out: how many of the kept issues have that rule
- */
-bool verify_rule_is_first(const struct cxa_report *report, size_t issue,
-			  uint64_t *count);
-
 #endif

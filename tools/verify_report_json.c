@@ -1,29 +1,9 @@
 /* verify_report_json.c - what verify found, as JSON */
-#include <string.h>
-
 #include "json_out.h"
 #include "verify_report.h"
 
-bool verify_rule_is_first(const struct cxa_report *report, size_t issue,
-			  uint64_t *count)
-{
-	const char *rule = report->issues[issue].rule;
-
-	*count = 0;
-	for (size_t i = 0; i < report->issue_count; i++) {
-		if (strcmp(report->issues[i].rule, rule) != 0)
-			continue;
-		if (i < issue)
-			return false;
-		++*count;
-	}
-	return true;
-}
-
 static void put_counts(struct json_out *json, const struct cxa_report *report)
 {
-	uint64_t count;
-
 	json_begin_object(json, "by_type");
 	for (int i = 0; i < CXA_ISSUE_TYPE_COUNT; i++)
 		json_uint(json, cxa_issue_type_name((enum cxa_issue_type)i),
@@ -35,9 +15,9 @@ static void put_counts(struct json_out *json, const struct cxa_report *report)
 			  report->by_severity[i]);
 	json_end_object(json);
 	json_begin_object(json, "by_rule");
-	for (size_t i = 0; i < report->issue_count; i++)
-		if (verify_rule_is_first(report, i, &count))
-			json_uint(json, report->issues[i].rule, count);
+	for (size_t i = 0; i < report->rule_count; i++)
+		json_uint(json, report->by_rule[i].rule,
+			  report->by_rule[i].count);
 	json_end_object(json);
 }
 

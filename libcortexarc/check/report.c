@@ -7,9 +7,12 @@
 #include <string.h>
 #include <time.h>
 
+enum { RULES_MAX = 64 };
+
 /* What stands behind a struct cxa_report. */
 struct body {
 	struct cxa_report visible;
+	struct cxa_rule_count rules[RULES_MAX];
 	struct cxa_issue *issues;
 	size_t capacity;
 	uint64_t max_issues;
@@ -73,8 +76,24 @@ int cxa_report_new(struct cxa_report **out, enum cxa_level level,
 	body->visible.started_ms = clock_ms(CLOCK_REALTIME);
 	body->clock_start = clock_ms(CLOCK_MONOTONIC);
 	body->max_issues = max_issues;
+	body->visible.by_rule = body->rules;
 	*out = &body->visible;
 	return 0;
+}
+
+/* Rules are rows of tables: there are far fewer than RULES_MAX. */
+static void count_rule(struct body *body, const char *rule)
+{
+	size_t i = 0;
+
+	while (i < body->visible.rule_count && body->rules[i].rule != rule)
+		i++;
+	if (i == RULES_MAX)
+		return;
+	body->rules[i].rule = rule;
+	body->rules[i].count++;
+	if (i == body->visible.rule_count)
+		body->visible.rule_count++;
 }
 
 static struct cxa_issue *next_issue(struct body *body)
@@ -110,6 +129,7 @@ struct cxa_issue *cxa_report_add(struct cxa_report *report,
 	report->failed++;
 	report->by_type[kind->type]++;
 	report->by_severity[kind->severity]++;
+	count_rule((struct body *)report, kind->rule);
 	if (issue == NULL)
 		return NULL;
 	issue->type = kind->type;

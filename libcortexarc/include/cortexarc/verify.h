@@ -64,11 +64,17 @@ struct cxa_issue {
 	char description[400];
 };
 
+/** struct cxa_rule_count - how many issues of one rule */
+struct cxa_rule_count {
+	const char *rule; /* static */
+	uint64_t count;
+};
+
 /**
  * struct cxa_report - what verify found
  * @checks: made, by the level asked for; @failed: those that did not hold
- * @issues: the first @issue_count, at most limits.issues; the counts by type
- *          and severity are of all
+ * @issues: the first @issue_count, at most limits.issues; the counts by type,
+ *          severity and rule are of all
  */
 struct cxa_report {
 	enum cxa_level level;
@@ -80,6 +86,8 @@ struct cxa_report {
 	uint64_t failed;
 	uint64_t by_type[CXA_ISSUE_TYPE_COUNT];
 	uint64_t by_severity[CXA_SEVERITY_COUNT];
+	size_t rule_count;
+	const struct cxa_rule_count *by_rule; /* in the order first met */
 	size_t issue_count;
 	const struct cxa_issue *issues;
 	uint64_t members;       /* walked */
