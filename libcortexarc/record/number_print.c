@@ -281,10 +281,10 @@ static const uint64_t tens[20] = {
 
 static int count_digits(uint64_t value)
 {
-	int bits = 64 - __builtin_clzll(value | 1);
-	int count = bits * 1233 >> 12; /* floor(bits * log10(2)) */
+	uint64_t some = value | 1; /* 0 is one digit as well */
+	int count = (64 - __builtin_clzll(some)) * 1233 >> 12; /* * log10(2) */
 
-	return count + (value >= tens[count]);
+	return count + (some >= tens[count]);
 }
 
 /* Eight digits below 10^8, a byte each, the first lowest: halve thrice. */
