@@ -38,7 +38,8 @@ done_testing()
 # our_files: what people wrote, one a line; not what a build made
 our_files()
 {
-	(cd "$top" && find . \
+	(cd "$top" && find . -mindepth 1 \
+		-type d -exec test -f '{}/config.status' \; -prune -o \
 		\( -name .git -o -name 'build*' -o -name autom4te.cache \
 		   -o -name '_*' -o -name m4 -o -name .deps -o -name .libs \
 		   -o -name 'cortexarc-[0-9]*' \) -prune \
