@@ -290,6 +290,7 @@ static void compare_sums(struct cxa_walk *walk)
 {
 	struct cxa_walked *sums = sound(walk, CXA_MEMBER_SUMS);
 	struct cxa_error inner = CXA_ERROR_INIT;
+	struct cxa_member before;
 	struct cxa_member line;
 	size_t offset = 0;
 	size_t lines = 0;
@@ -304,6 +305,10 @@ static void compare_sums(struct cxa_walk *walk)
 				       &offset, &line, &inner);
 		if (status != 0)
 			break;
+		if (!cxa_member_follows(lines == 0 ? NULL : &before, &line))
+			status = cxa_error_set(&inner, CXA_ERR_CORRUPT,
+					       "its lines are out of order");
+		before = line;
 		lines++;
 		wrong = compare_line(walk, &line);
 		if (wrong != NULL)

@@ -87,14 +87,32 @@ static int fail_header(struct cxa_walker *walker, const uint8_t *block,
 	return fail(walker, name, walker->start, error, what);
 }
 
+/* The member that stands once, and has to before what is behind it may. */
+static enum cxa_member_kind awaited(const struct cxa_walker *walker)
+{
+	if (!walker->has_member)
+		return CXA_MEMBER_HEADER;
+	if (walker->member.kind == CXA_MEMBER_SCHEMA ||
+	    walker->member.kind == CXA_MEMBER_BATCH)
+		return CXA_MEMBER_INDEX;
+	return walker->member.kind + 1;
+}
+
+static int fail_missing(struct cxa_walker *walker, struct cxa_error *error)
+{
+	return fail(walker,
+		    walker->any_order ? "" : cxa_member_name(awaited(walker)),
+		    walker->start, error,
+		    "missing: something else stands in its place");
+}
+
 static int take_zero(struct cxa_walker *walker, struct cxa_error *error)
 {
 	if (walker->has_member && walker->member.kind == CXA_MEMBER_TRAILER) {
 		walker->state = AT_END;
 		return 0;
 	}
-	return fail(walker, "", walker->start, error,
-		    "a zero block before TRAILER: members are missing");
+	return fail_missing(walker, error);
 }
 
 static const char *check_place(const struct cxa_walker *walker,
@@ -167,6 +185,9 @@ static int take_member(struct cxa_walker *walker, const uint8_t *block,
 	if (!cxa_member_parse(&walker->pending, name))
 		return fail_header(walker, block, error,
 				   "a name that is no member's");
+	if (!pending_follows(walker) &&
+	    walker->pending.kind > awaited(walker))
+		return fail_missing(walker, error);
 	fault = check_place(walker, header.mtime, is_pax);
 	if (fault == NULL && is_pax && strcmp(name, header.name) == 0)
 		fault = "a pax header under the name of a member";

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "container/index.h"
+#include "container/tar_block.h"
 #include "container/walker.h"
 #include "endpoint/archive_spool.h"
 
@@ -65,7 +66,15 @@ int cxa_archive_read_at(const struct cxa_archive *archive, uint64_t offset,
 	return status;
 }
 
-/* The member's bytes with its tar headers checked, into @out. */
+static int padding_fault(const struct cxa_member *member,
+			 struct cxa_error *error)
+{
+	cxa_error_at(error, member->name, member->offset + member->size);
+	return cxa_error_set(error, CXA_ERR_CORRUPT,
+			     "the padding behind the data is not zero");
+}
+
+/* The member's bytes, with its tar headers and padding checked, into @out. */
 static int read_member(const struct cxa_archive *archive,
 		       const struct place *place, uint64_t limit,
 		       struct cxa_buffer *out, struct cxa_error *error)
@@ -73,6 +82,8 @@ static int read_member(const struct cxa_archive *archive,
 	const struct cxa_member *member = &place->member;
 	size_t preamble = place->has_preamble ?
 				  cxa_preamble_bytes(member->kind) : 0;
+	size_t padding = place->has_preamble ?
+				 -(size_t)member->size % CXA_BLOCK_BYTES : 0;
 	uint8_t *room;
 	int status;
 
@@ -86,14 +97,18 @@ static int read_member(const struct cxa_archive *archive,
 				     "the index places %s before the file's "
 				     "start", member->name);
 	cxa_buffer_reset(out);
-	room = cxa_buffer_room(out, preamble + (size_t)member->size);
+	room = cxa_buffer_room(out, preamble + (size_t)member->size + padding);
 	if (room == NULL)
 		return cxa_error_nomem(error, member->name);
 	status = cxa_archive_read_at(archive, member->offset - preamble, room,
-				     preamble + (size_t)member->size, error);
+				     preamble + (size_t)member->size + padding,
+				     error);
 	if (status == 0 && preamble != 0)
 		status = cxa_preamble_check(member, archive->mtime, room,
 					    error);
+	if (status == 0 &&
+	    !cxa_tar_is_zero(room + preamble + member->size, padding))
+		status = padding_fault(member, error);
 	if (status < 0)
 		return status;
 	memmove(room, room + preamble, (size_t)member->size);

@@ -58,7 +58,7 @@ int cxa_archive_confirm(struct cxa_archive *archive, struct cxa_error *error);
  *                 says (where it is known by name, in a foreign tar)
  * @digest: what its pax header says; NULL: it has none
  *
- * Its tar headers are checked, its digest is not.
+ * Its tar headers and padding are checked, its digest is not.
  */
 int cxa_archive_read_member(const struct cxa_archive *archive, const char *name,
 			    uint64_t offset, uint64_t size,
