@@ -9,7 +9,7 @@ packages_build='gcc make autoconf automake libtool pkgconf protobuf-compiler
 protobuf-c-compiler libprotobuf-dev libprotobuf-c-dev libarchive-dev
 libzstd-dev libsodium-dev libsqlite3-dev'
 packages_data='wordnet-base zstd tar coreutils'
-packages_tests='zstd tar xz-utils libarchive-tools coreutils procps g++ jq
+packages_tests='zstd tar xz-utils libarchive-tools coreutils procps g++ jq python3
 util-linux bsdutils'
 packages_clang='clang libclang-rt-14-dev'
 

@@ -19,6 +19,7 @@ tests/record            record base
 tests/endpoint          endpoint container record base
 tests/check             check endpoint container record base
 tests/tool              -
+tests/vectors           -
 tools                   -
 examples                -
 bench                   -
