@@ -385,6 +385,52 @@ def hashes(sources):
     return found
 
 
+def shown(text):
+    """Bytes by offset, as EXAMPLE.md shows them."""
+    data = {}
+    for match in re.finditer(r'^    ([0-9a-f]{8})  ((?:[0-9a-f]{2} ?)+)', text,
+                             flags=re.M):
+        for i, byte in enumerate(bytes.fromhex(match[2])):
+            data[int(match[1], 16) + i] = byte
+    return data
+
+
+def example(sources):
+    """EXAMPLE.md agrees with itself and with the table of boundaries."""
+    text = sources['spec/EXAMPLE.md']
+    data = shown(text)
+    places = {row[0]: (number(row[2]), number(row[3]))
+              for row in rows(text, 'member')}
+
+    def span(name):
+        at, size = places[name]
+        return bytes(data.get(at + i, 0) for i in range(size))
+
+    def digest(part):
+        return hashlib.blake2b(part, digest_size=32).digest()
+
+    header = span('CORTEXARC')
+    end = span('TRAILER')
+    lines = re.findall(r'^    ([0-9a-f]{64}  \S+\n)', text, flags=re.M)
+    told = dict(reversed(line.split()) for line in lines)
+    found = ['digest of ' + name for name in told
+             if name != 'schema.pb' and digest(span(name)).hex() != told[name]]
+    if digest(header[37:]) != header[2:34]:
+        found.append('digest of the header')
+    if digest(''.join(lines).encode()) != end[88:120]:
+        found.append('root hash')
+    if digest(end[:480]) != end[480:]:
+        found.append('digest of TRAILER')
+    sizes = re.findall(r'collection "(\w+)"\n.*boundary_bits (\d+)\n'
+                       r'.*min_bytes (\d+)\n.*max_bytes (\d+)\n', text)
+    table = [tuple(row[0:1] + [row[i].replace(',', '') for i in (1, 2, 3)])
+             for row in rows(sources['spec/FORMAT.md'], 'collection')
+             if row[1].isdigit()]
+    if sizes != table:
+        found.append('batch_sizes: pack the document again, annotate it anew')
+    return found
+
+
 # --- the test -----------------------------------------------------------------------
 
 count = 0
@@ -479,6 +525,10 @@ def main():
     finds_in(hashes, records, '9140200840851237001', '9140200840851237002',
              'a wrong hash')
     claim(hashes(sources), 'RECORDS.md has the hashes of data_version 2')
+    finds_in(example, 'spec/EXAMPLE.md', '48 01', '48 02', 'a changed byte')
+    finds_in(example, spec, '| connections | 14 |', '| connections | 15 |',
+             'an example of other boundaries')
+    claim(example(sources), 'EXAMPLE.md is an archive whose digests hold')
     print('1..%d' % count)
     return failed != 0
 
