@@ -25,6 +25,7 @@ struct reader {
 	enum cxa_collection collection;
 	size_t next;  /* of the index's entries */
 	size_t end;
+	const bool *skip; /* entries that are not wanted; NULL: all are */
 	struct cxa_id_range range;
 	struct cxa_queue *queue;
 	struct job *idle; /* one that was taken and can be used again */
@@ -100,6 +101,10 @@ static int read_ahead(struct reader *reader, struct cxa_error *error)
 	struct job *job;
 
 	while (reader->next < reader->end && !cxa_queue_full(reader->queue)) {
+		if (reader->skip != NULL && reader->skip[reader->next]) {
+			reader->next++;
+			continue;
+		}
 		job = take_idle(reader);
 		if (job == NULL)
 			return cxa_error_nomem(error, "reading a batch");
@@ -167,9 +172,9 @@ static void find_entries(struct reader *reader, uint64_t first_id,
 	reader->end = first + count;
 }
 
-static int read_start(void *state, enum cxa_collection collection,
-		      uint64_t first_id, uint64_t last_id, void **out,
-		      struct cxa_error *error)
+static int read_chosen(void *state, enum cxa_collection collection,
+		       uint64_t first_id, uint64_t last_id, const bool *skip,
+		       void **out, struct cxa_error *error)
 {
 	struct reader *reader = calloc(1, sizeof(*reader));
 	struct cxa_archive *archive = state;
@@ -180,6 +185,7 @@ static int read_start(void *state, enum cxa_collection collection,
 		return cxa_error_nomem(error, "reading a collection");
 	reader->archive = archive;
 	reader->collection = collection;
+	reader->skip = skip;
 	reader->range = (struct cxa_id_range){ first_id, last_id };
 	find_entries(reader, first_id, last_id);
 	status = cxa_queue_open(&reader->queue, archive->context->pool,
@@ -193,6 +199,14 @@ static int read_start(void *state, enum cxa_collection collection,
 	}
 	*out = reader;
 	return 0;
+}
+
+static int read_start(void *state, enum cxa_collection collection,
+		      uint64_t first_id, uint64_t last_id, void **out,
+		      struct cxa_error *error)
+{
+	return read_chosen(state, collection, first_id, last_id, NULL, out,
+			   error);
 }
 
 static void close_archive(void *state)
@@ -218,6 +232,7 @@ int cxa_archive_source_open(struct cxa_source *source, struct cxa_input **input,
 	}
 	source->ops = ops;
 	source->state = archive;
+	source->read_chosen = read_chosen;
 	source->header = archive->header;
 	source->index = archive->index;
 	source->root = archive->root.bytes;

@@ -203,6 +203,7 @@ uint64_t cxa_source_bytes(const struct cxa_source *source)
 struct cxa_cursor {
 	struct cxa_source *source;
 	struct cxa_selection selection;
+	const bool *skip; /* of cxa_cursor_skip(), or NULL */
 	int next;
 	enum cxa_collection collection;
 	void *reader;           /* of one collection, or */
@@ -241,6 +242,11 @@ int cxa_cursor_open(struct cxa_cursor **out, struct cxa_source *source,
 	return 0;
 }
 
+void cxa_cursor_skip(struct cxa_cursor *cursor, const bool *skip)
+{
+	cursor->skip = skip;
+}
+
 static bool is_wanted(const struct cxa_cursor *cursor, int collection)
 {
 	uint32_t wanted = cursor->selection.collections;
@@ -266,6 +272,11 @@ static int open_next(struct cxa_cursor *cursor, struct cxa_error *error)
 		return cxa_whole_open(&cursor->whole, source,
 				      selection->first_id, selection->last_id,
 				      error);
+	if (cursor->skip != NULL && source->read_chosen != NULL)
+		return source->read_chosen(source->state, cursor->collection,
+					   selection->first_id,
+					   selection->last_id, cursor->skip,
+					   &cursor->reader, error);
 	return source->ops.read(source->state, cursor->collection,
 				selection->first_id, selection->last_id,
 				&cursor->reader, error);

@@ -9,6 +9,8 @@
 /**
  * struct cxa_source - @ops and @state do the work; the rest describes it
  * @rows_bytes: about how many bytes of rows it holds, for progress; 0: unknown
+ * @read_chosen: as ops.read, without the batches that @skip names; NULL: not
+ *               of this kind
  */
 struct cxa_source {
 	struct cxa_context *context;
@@ -20,7 +22,19 @@ struct cxa_source {
 	const uint8_t *root;
 	uint64_t bytes;
 	uint64_t rows_bytes;
+	int (*read_chosen)(void *state, enum cxa_collection collection,
+			   uint64_t first_id, uint64_t last_id,
+			   const bool *skip, void **reader,
+			   struct cxa_error *error);
 };
+
+/**
+ * cxa_cursor_skip() - leave out batches of an archive: they are not read
+ * @skip: one for each entry of its index; borrowed until the cursor is closed
+ *
+ * Before the first batch; a selection of whole concepts does not heed it.
+ */
+void cxa_cursor_skip(struct cxa_cursor *cursor, const bool *skip);
 
 /** cxa_source_open_input() - as cxa_source_open(); *@input becomes NULL or not */
 int cxa_source_open_input(struct cxa_source **out, struct cxa_context *context,
