@@ -73,6 +73,15 @@ int cxa_json_encode(const ProtobufCMessage *message, bool has_beside,
 		    const Cxa__Embeddings *beside, struct cxa_buffer *out,
 		    struct cxa_error *error);
 
+/**
+ * cxa_json_encode_value() - append one value of @field, at @at, as JSON
+ *
+ * Of a repeated field one of its values. Return: as cxa_json_encode(), and
+ * CXA_ERR_CORRUPT for bytes, which have no form in JSON.
+ */
+int cxa_json_encode_value(const struct cxa_field *field, const void *at,
+			  struct cxa_buffer *out, struct cxa_error *error);
+
 /** cxa_json_string() - append @text quoted and escaped as serde_json does */
 void cxa_json_string(struct cxa_buffer *out, const uint8_t *text, size_t size);
 

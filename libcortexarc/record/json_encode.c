@@ -319,15 +319,6 @@ static int put_map(struct encoder *encoder, const struct cxa_message_type *type,
 
 /* --- members --- */
 
-static bool is_absent(const struct cxa_field *field,
-		      const ProtobufCMessage *message)
-{
-	if (field->kind == CXA_FIELD_MESSAGE)
-		return *(void *const *)cxa_field_at(field, message) == NULL;
-	return field->descriptor->label == PROTOBUF_C_LABEL_OPTIONAL &&
-	       !*cxa_field_has(field, message);
-}
-
 static int put_field(struct encoder *encoder, const struct cxa_field *field,
 		     const ProtobufCMessage *message)
 {
@@ -341,7 +332,7 @@ static int put_field(struct encoder *encoder, const struct cxa_field *field,
 			return put_map(encoder, field->type, at, count);
 		return put_array(encoder, field, at, count);
 	}
-	if (is_absent(field, message)) {
+	if (cxa_field_is_absent(field, message)) {
 		cxa_buffer_text(encoder->out, "null");
 		return 0;
 	}
@@ -386,7 +377,7 @@ static int put_members(struct encoder *encoder,
 			status = put_beside(encoder);
 	}
 	if (status < 0 || type->extensions == NULL ||
-	    is_absent(type->extensions, message))
+	    cxa_field_is_absent(type->extensions, message))
 		return status;
 	return put_json(encoder, type->extensions, type,
 			cxa_field_at(type->extensions, message));
@@ -396,22 +387,14 @@ static int put_union(struct encoder *encoder,
 		     const struct cxa_message_type *type,
 		     const ProtobufCMessage *message)
 {
-	const struct cxa_field *field;
+	const struct cxa_field *field = cxa_field_of_union(type, message);
 
-	for (unsigned i = 0; i < type->field_count; i++) {
-		field = &type->fields[i];
-		if (*cxa_field_has(field, message) ==
-			    (int)field->descriptor->id &&
-		    !is_absent(field, message)) {
-			put_name(encoder->out, field->json_name,
-				 field->json_name_size);
-			return put_value(encoder, field,
-					 cxa_field_at(field, message));
-		}
-	}
-	return cxa_error_set(encoder->error, CXA_ERR_CORRUPT,
-			     "%s: none of its kinds is set",
-			     type->descriptor->short_name);
+	if (field == NULL)
+		return cxa_error_set(encoder->error, CXA_ERR_CORRUPT,
+				     "%s: none of its kinds is set",
+				     type->descriptor->short_name);
+	put_name(encoder->out, field->json_name, field->json_name_size);
+	return put_value(encoder, field, cxa_field_at(field, message));
 }
 
 static int put_message(struct encoder *encoder,
@@ -441,6 +424,20 @@ int cxa_json_encode(const ProtobufCMessage *message, bool has_beside,
 	int status = put_message(&encoder,
 				 cxa_message_type_of(message->descriptor),
 				 message);
+
+	if (status == 0 && out->failed)
+		status = cxa_error_nomem(error, "JSON");
+	if (status < 0)
+		out->size = start;
+	return status;
+}
+
+int cxa_json_encode_value(const struct cxa_field *field, const void *at,
+			  struct cxa_buffer *out, struct cxa_error *error)
+{
+	struct encoder encoder = { .out = out, .error = error };
+	size_t start = out->size;
+	int status = put_value(&encoder, field, at);
 
 	if (status == 0 && out->failed)
 		status = cxa_error_nomem(error, "JSON");

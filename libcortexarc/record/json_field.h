@@ -27,6 +27,34 @@ static inline int *cxa_field_has(const struct cxa_field *field,
 		       field->descriptor->quantifier_offset);
 }
 
+/** cxa_field_is_absent() - a field that is not repeated: is it not there? */
+static inline bool cxa_field_is_absent(const struct cxa_field *field,
+				       const ProtobufCMessage *message)
+{
+	if (field->kind == CXA_FIELD_MESSAGE)
+		return *(void *const *)cxa_field_at(field, message) == NULL;
+	return field->descriptor->label == PROTOBUF_C_LABEL_OPTIONAL &&
+	       !*cxa_field_has(field, message);
+}
+
+/**
+ * cxa_field_of_union() - which of a union's fields is set; NULL: none
+ */
+static inline const struct cxa_field *
+cxa_field_of_union(const struct cxa_message_type *type,
+		   const ProtobufCMessage *message)
+{
+	for (unsigned i = 0; i < type->field_count; i++) {
+		const struct cxa_field *field = &type->fields[i];
+
+		if (*cxa_field_has(field, message) ==
+			    (int)field->descriptor->id &&
+		    !cxa_field_is_absent(field, message))
+			return field;
+	}
+	return NULL;
+}
+
 /** cxa_field_width() - bytes of one value */
 static inline size_t cxa_field_width(const struct cxa_field *field)
 {
