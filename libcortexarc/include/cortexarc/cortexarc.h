@@ -3,6 +3,7 @@
 #define CORTEXARC_CORTEXARC_H
 
 #include <cortexarc/context.h>
+#include <cortexarc/diff.h>
 #include <cortexarc/error.h>
 #include <cortexarc/record.h>
 #include <cortexarc/sink.h>
