@@ -32,12 +32,14 @@ _cortexarc_options()
 	list) echo --json $reading ;;
 	cat) echo --collection --ids --lenient $reading ;;
 	get) echo --lenient $reading ;;
+	diff) echo --collection --ids --fields --full --metadata \
+		--max-records --lenient --json $reading ;;
 	esac
 }
 
 _cortexarc()
 {
-	local commands="pack unpack verify info list cat get help"
+	local commands="pack unpack verify info list cat get diff help"
 	local word=${COMP_WORDS[COMP_CWORD]}
 	local before=${COMP_WORDS[COMP_CWORD - 1]}
 	local command=${COMP_WORDS[1]}
@@ -63,7 +65,8 @@ _cortexarc()
 	case $before:$word in
 	--temp-dir:*)
 		COMPREPLY=($(compgen -d -- "$word")) ;;
-	--threads:* | --ids:* | --expect:* | --max-issues:*)
+	--threads:* | --ids:* | --expect:* | --max-issues:* | \
+		--max-records:*)
 		;;
 	*:-*)
 		COMPREPLY=($(compgen -W "$(_cortexarc_options "$command")" \

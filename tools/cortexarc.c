@@ -54,6 +54,13 @@ static const struct command commands[] = {
 	  3, READS_JSON,
 	  "Reads no more of an archive than it needs. Exit code 1: there is\n"
 	  "no such record. Example: cortexarc get concepts 4711 big.cxa\n" },
+	{ "diff", cmd_diff, "A B [options]",
+	  "say which records differ between two stores", 2,
+	  TAKES_DIFF | TAKES_SELECTION | TAKES_JSON | READS_JSON,
+	  "A is before, B after, each any INPUT. Batches that two archives\n"
+	  "share are not read. Exit code 0: the same records;\n"
+	  "1: different ones. With --quiet nothing is printed, and the first\n"
+	  "difference ends it.\n" },
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ui.h"
 #include "utf8.h"
 
 static void put_text(FILE *file, const uint8_t *bytes, size_t size)
@@ -153,6 +154,18 @@ void json_hex(struct json_out *json, const char *name, const uint8_t *bytes,
 	for (size_t i = 0; i < size; i++)
 		fprintf(json->file, "%02x", bytes[i]);
 	fputc('"', json->file);
+}
+
+void json_raw(struct json_out *json, const char *name, const char *text)
+{
+	begin_value(json, name);
+	fputs(text, json->file);
+}
+
+void json_copy(struct json_out *json, const char *name, FILE *from)
+{
+	begin_value(json, name);
+	ui_copy(json->file, from);
 }
 
 void json_end(struct json_out *json)

@@ -48,6 +48,12 @@ void json_string(struct json_out *json, const char *name, const char *text);
 void json_hex(struct json_out *json, const char *name, const uint8_t *bytes,
 	      size_t size);
 
+/** json_raw() - @text is JSON */
+void json_raw(struct json_out *json, const char *name, const char *text);
+
+/** json_copy() - what stands in @from, from its beginning, is JSON */
+void json_copy(struct json_out *json, const char *name, FILE *from);
+
 /** json_end() - the line's end */
 void json_end(struct json_out *json);
 

@@ -14,6 +14,10 @@ enum code {
 	CODE_VERIFY_LEVEL,
 	CODE_EXPECT,
 	CODE_MAX_ISSUES,
+	CODE_FIELDS,
+	CODE_FULL,
+	CODE_METADATA,
+	CODE_MAX_RECORDS,
 	CODE_FORMAT,
 	CODE_COLLECTION,
 	CODE_IDS,
@@ -55,6 +59,14 @@ static const struct option_row rows[] = {
 	  "the root hash that the archive must have, 64 digits" },
 	{ "max-issues", CODE_MAX_ISSUES, TAKES_MAX_ISSUES, "N",
 	  "list the first N issues; the counts are of all" },
+	{ "fields", CODE_FIELDS, TAKES_DIFF, NULL,
+	  "tell which fields of a changed record differ, and how" },
+	{ "full", CODE_FULL, TAKES_DIFF, NULL,
+	  "read all, also batches of two archives with equal digests" },
+	{ "metadata", CODE_METADATA, TAKES_DIFF, NULL,
+	  "the exit code speaks of the stores' metadata, too" },
+	{ "max-records", CODE_MAX_RECORDS, TAKES_DIFF, "N",
+	  "list the first N; 100 unless given, with --json all" },
 	{ "lenient", CODE_LENIENT, TAKES_LENIENT, NULL,
 	  "JSON: a known member that is missing becomes zero, with a note" },
 	{ "json", CODE_JSON, TAKES_JSON, NULL,
@@ -148,6 +160,9 @@ static int set_number(struct options *options, enum code code,
 				    &value);
 		options->context.threads = (unsigned)value;
 		return result;
+	case CODE_MAX_RECORDS:
+		return value_uint(options, "--max-records", text, 0,
+				  UINT64_MAX - 1, &options->max_records);
 	default:
 		return value_uint(options, "--max-issues", text, 0,
 				  UINT64_MAX - 1, &options->max_issues);
@@ -194,6 +209,15 @@ static void set_flag(struct options *options, enum code code)
 		break;
 	case CODE_LENIENT:
 		options->source.lenient = true;
+		break;
+	case CODE_FIELDS:
+		options->fields = true;
+		break;
+	case CODE_FULL:
+		options->full = true;
+		break;
+	case CODE_METADATA:
+		options->metadata = true;
 		break;
 	case CODE_READ_BACK:
 		options->read_back = true;
@@ -270,6 +294,7 @@ int options_parse(struct options *options, const struct command *command,
 		.selection = CXA_SELECTION_INIT,
 		.context = CXA_CONTEXT_OPTIONS_INIT,
 		.max_issues = UINT64_MAX,
+		.max_records = UINT64_MAX,
 	};
 	make_getopt(command, longs, letters);
 	opterr = 0;

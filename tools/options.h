@@ -20,6 +20,7 @@ enum option_bit {
 	TAKES_LENIENT = 1 << 7,
 	TAKES_READ_BACK = 1 << 8,   /* --verify */
 	TAKES_JSON = 1 << 9,
+	TAKES_DIFF = 1 << 11,       /* --fields, --full, --metadata ... */
 	TAKES_READING = 1 << 10     /* --threads, --limit, --progress ... */
 };
 
@@ -58,6 +59,10 @@ struct options {
 	bool has_expect;
 	uint8_t expect[32];
 	uint64_t max_issues;  /* UINT64_MAX: all that were kept */
+	uint64_t max_records; /* UINT64_MAX: as many as is sensible */
+	bool fields;
+	bool full;
+	bool metadata;
 	bool read_back;
 	bool json;
 	bool quiet;
@@ -99,5 +104,6 @@ int cmd_info(const struct options *options);
 int cmd_list(const struct options *options);
 int cmd_cat(const struct options *options);
 int cmd_get(const struct options *options);
+int cmd_diff(const struct options *options);
 
 #endif

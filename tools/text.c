@@ -38,6 +38,16 @@ void ui_text(FILE *file, const void *text, size_t size)
 	}
 }
 
+void ui_copy(FILE *to, FILE *from)
+{
+	char block[16 * 1024];
+	size_t size;
+
+	rewind(from);
+	while ((size = fread(block, 1, sizeof(block), from)) != 0)
+		fwrite(block, 1, size, to);
+}
+
 const char *ui_count(char out[UI_NUMBER_BYTES], uint64_t count)
 {
 	char digits[24];

@@ -76,6 +76,9 @@ enum { UI_NUMBER_BYTES = 32 };
 /** ui_text() - UTF-8 of an unknown origin, nothing in it steers a terminal */
 void ui_text(FILE *file, const void *text, size_t size);
 
+/** ui_copy() - all that stands in @from, from its beginning */
+void ui_copy(FILE *to, FILE *from);
+
 /** ui_count() - as "117,659"; Return: @out */
 const char *ui_count(char out[UI_NUMBER_BYTES], uint64_t count);
 
