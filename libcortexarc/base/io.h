@@ -98,7 +98,20 @@ int cxa_output_open(struct cxa_output **out, const char *locator,
 int cxa_output_write(struct cxa_output *output, const void *data, size_t size,
 		     struct cxa_error *error);
 
-/** cxa_output_bytes() - written so far */
+/**
+ * cxa_output_write_at() - at @offset; what lies between the end and it is 0
+ *
+ * Not to be mixed with cxa_output_write(). Return: 0, CXA_ERR_IO,
+ * CXA_ERR_CANCELLED; CXA_ERR_USAGE where there is no such thing as an offset
+ * (a pipe, a device, standard output).
+ */
+int cxa_output_write_at(struct cxa_output *output, uint64_t offset,
+			const void *data, size_t size, struct cxa_error *error);
+
+/** cxa_output_is_new() - commit fails (EEXIST) when the target exists by then */
+void cxa_output_is_new(struct cxa_output *output);
+
+/** cxa_output_bytes() - written so far; up to where, with write_at() */
 uint64_t cxa_output_bytes(const struct cxa_output *output);
 
 /**

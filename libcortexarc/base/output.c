@@ -34,6 +34,7 @@ struct cxa_output {
 	int failed_errno;
 	bool owns_fd;
 	bool readable;
+	bool is_new; /* nothing may be replaced */
 };
 
 static int output_new(struct cxa_output **out, const char *name,
@@ -250,6 +251,30 @@ int cxa_output_write(struct cxa_output *output, const void *data, size_t size,
 	return 0;
 }
 
+int cxa_output_write_at(struct cxa_output *output, uint64_t offset,
+			const void *data, size_t size, struct cxa_error *error)
+{
+	int status;
+
+	if (output->failed != 0)
+		return failed_before(output, error);
+	if (output->place.folder_fd < 0)
+		return cxa_error_set(error, CXA_ERR_USAGE,
+				     "%s can only be written from its start "
+				     "to its end", output->name);
+	status = cxa_descriptor_write(&output->file, offset, data, size, error);
+	if (status < 0)
+		return fail(output, status);
+	if (offset + size > output->bytes)
+		output->bytes = offset + size;
+	return 0;
+}
+
+void cxa_output_is_new(struct cxa_output *output)
+{
+	output->is_new = true;
+}
+
 uint64_t cxa_output_bytes(const struct cxa_output *output)
 {
 	return output->bytes;
@@ -290,6 +315,10 @@ static int give_mode(struct cxa_output *output, bool *older,
 			 AT_SYMLINK_NOFOLLOW) == 0;
 	if (!*older && errno != ENOENT)
 		return cannot_write(output, error);
+	if (*older && output->is_new) {
+		errno = EEXIST;
+		return cannot_write(output, error);
+	}
 	if (*older && S_ISREG(st.st_mode))
 		mode = st.st_mode & 0777;
 	else
@@ -336,19 +365,33 @@ static int close_file(struct cxa_output *output)
 	return close(fd) == 0 || errno == EINTR ? 0 : -1;
 }
 
+/* Where the file system cannot do it in one step, @is_new was looked at. */
+static int rename_leftover(const struct cxa_output *output)
+{
+	int folder_fd = output->place.folder_fd;
+
+	if (output->is_new) {
+		if (renameat2(folder_fd, output->leftover, folder_fd,
+			      output->place.name, RENAME_NOREPLACE) == 0)
+			return 0;
+		if (errno == EEXIST)
+			return -1;
+	}
+	return renameat(folder_fd, output->leftover, folder_fd,
+			output->place.name);
+}
+
 /*
  * A new name is linked at once, so that a crash leaves nothing; over an older
  * file, or one that came meanwhile, a hidden name must go between.
  */
 static int publish(struct cxa_output *output, bool older)
 {
-	const char *name = output->place.name;
-	int folder_fd = output->place.folder_fd;
 	bool direct = false;
 
 	if (output->leftover[0] == '\0' && !older) {
-		direct = link_as(output, name) == 0;
-		if (!direct && errno != EEXIST)
+		direct = link_as(output, output->place.name) == 0;
+		if (!direct && (errno != EEXIST || output->is_new))
 			return -1;
 	}
 	if (output->leftover[0] == '\0' && link_hidden(output) != 0)
@@ -357,7 +400,7 @@ static int publish(struct cxa_output *output, bool older)
 		return -1;
 	if (direct)
 		return 0;
-	if (renameat(folder_fd, output->leftover, folder_fd, name) != 0)
+	if (rename_leftover(output) != 0)
 		return -1;
 	output->leftover[0] = '\0';
 	return 0;

@@ -1,6 +1,8 @@
 /* wire.c - varints, and protobuf-c's unpack and pack on our memory */
 #include "base/wire.h"
 
+enum { VARINT_BYTES = 10 };
+
 size_t cxa_varint_size(uint64_t value)
 {
 	size_t size = 1;
@@ -20,6 +22,36 @@ uint8_t *cxa_varint_put(uint8_t *out, uint64_t value)
 	}
 	*out++ = (uint8_t)value;
 	return out;
+}
+
+void cxa_varint_append(struct cxa_buffer *buffer, uint64_t value)
+{
+	uint8_t *room = cxa_buffer_room(buffer, VARINT_BYTES);
+
+	if (room != NULL)
+		buffer->size += (size_t)(cxa_varint_put(room, value) - room);
+}
+
+size_t cxa_length_begin(struct cxa_buffer *buffer)
+{
+	cxa_buffer_byte(buffer, 0);
+	return buffer->size;
+}
+
+/* One byte was kept for the length; what needs more moves. */
+void cxa_length_end(struct cxa_buffer *buffer, size_t start)
+{
+	size_t size = buffer->size - start;
+	size_t more = cxa_varint_size(size) - 1;
+	uint8_t *data;
+
+	if (cxa_buffer_room(buffer, more) == NULL)
+		return;
+	data = buffer->data + start;
+	if (more != 0)
+		memmove(data + more, data, size);
+	cxa_varint_put(data - 1, size);
+	buffer->size += more;
 }
 
 bool cxa_varint_get(const uint8_t **cursor, const uint8_t *end, uint64_t *value)

@@ -77,6 +77,17 @@ int cxa_wire_pack(const ProtobufCMessage *message, struct cxa_buffer *buffer,
 size_t cxa_varint_size(uint64_t value);
 uint8_t *cxa_varint_put(uint8_t *out, uint64_t value);
 
+/** cxa_varint_append() - behind what is in @buffer */
+void cxa_varint_append(struct cxa_buffer *buffer, uint64_t value);
+
+/**
+ * cxa_length_begin() - what is appended from here on gets its length before it
+ *
+ * Return: for cxa_length_end(), which puts it there.
+ */
+size_t cxa_length_begin(struct cxa_buffer *buffer);
+void cxa_length_end(struct cxa_buffer *buffer, size_t start);
+
 /**
  * cxa_varint_get() - a minimal varint at *@cursor, which moves behind it
  *

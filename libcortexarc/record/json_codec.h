@@ -86,6 +86,16 @@ int cxa_json_encode_value(const struct cxa_field *field, const void *at,
 void cxa_json_string(struct cxa_buffer *out, const uint8_t *text, size_t size);
 
 /**
+ * cxa_json_check() - is @text one JSON value, and an object where it must be?
+ * @max_depth, @string_bytes: as in struct cxa_json_rules
+ *
+ * Return: 0, CXA_ERR_CORRUPT, CXA_ERR_LIMIT, CXA_ERR_NOMEM.
+ */
+int cxa_json_check(const uint8_t *text, size_t size, bool object,
+		   uint64_t max_depth, uint64_t string_bytes,
+		   struct cxa_error *error);
+
+/**
  * cxa_json_minify() - append a JSON value without white space outside strings
  *
  * Checks the whole grammar on the way, duplicate members and depth included.

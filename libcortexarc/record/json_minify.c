@@ -185,3 +185,25 @@ int cxa_json_minify(const struct cxa_json_text *text,
 	cxa_arena_release(&arena);
 	return status;
 }
+
+int cxa_json_check(const uint8_t *text, size_t size, bool object,
+		   uint64_t max_depth, uint64_t string_bytes,
+		   struct cxa_error *error)
+{
+	struct cxa_json_text json = { text, size, 1, 1, 0 };
+	struct cxa_json_rules rules = { .max_depth = max_depth,
+					.string_bytes = string_bytes };
+	struct cxa_buffer minified = { 0 };
+	struct cxa_error own = CXA_ERROR_INIT;
+	int status = cxa_json_minify(&json, &rules, &minified, &own);
+
+	if (status == CXA_ERR_FORMAT)
+		status = CXA_ERR_CORRUPT;
+	if (status < 0)
+		cxa_error_set(error, status, "%s", own.message);
+	else if (object && minified.data[0] != '{')
+		status = cxa_error_set(error, CXA_ERR_CORRUPT,
+				       "not a JSON object");
+	cxa_buffer_release(&minified);
+	return status;
+}
