@@ -1,4 +1,4 @@
-/* cmd_unpack.c - an archive's records into JSON, NDJSON or another archive */
+/* cmd_unpack.c - an archive's records into a store, JSON, NDJSON or another archive */
 #include <string.h>
 #include <sys/stat.h>
 
@@ -30,6 +30,9 @@ static int find_kind(const struct options *options, enum cxa_kind *kind)
 	if (standard && *kind == CXA_KIND_NDJSON)
 		return ui_usage("unpack", "--format ndjson makes a folder: "
 				"standard output is none");
+	if (standard && *kind == CXA_KIND_STORE)
+		return ui_usage("unpack", "--format store makes a database: "
+				"standard output cannot be one");
 	if (*kind != CXA_KIND_AUTO)
 		return EXIT_DONE;
 	if (standard || ends_with(output, ".json"))
@@ -39,12 +42,11 @@ static int find_kind(const struct options *options, enum cxa_kind *kind)
 	else if (ends_with(output, ".cxa"))
 		*kind = CXA_KIND_ARCHIVE;
 	else if (ends_with(output, ".db"))
-		return ui_usage("unpack", "%s: a store (.db) cannot be written "
-				"by this version", output);
+		*kind = CXA_KIND_STORE;
 	else
-		return ui_usage("unpack", "%s: its name does not end in .json, "
-				".cxa or /, so say --format json, ndjson or "
-				"archive", output);
+		return ui_usage("unpack", "%s: its name does not end in .db, "
+				".json, .cxa or /, so say --format store, "
+				"json, ndjson or archive", output);
 	return EXIT_DONE;
 }
 

@@ -10,7 +10,7 @@ _cortexarc_values()
 
 	case "$1:$2" in
 	*:--collection) echo $collections ;;
-	*:--format) echo json ndjson archive ;;
+	*:--format) echo store json ndjson archive ;;
 	*:--limit) printf '%s=\n' $limits ;;
 	verify:--level) echo structure bytes records ;;
 	pack:--level) echo 1 3 9 19 ;;
@@ -30,6 +30,7 @@ _cortexarc_options()
 	verify) echo --level --expect --max-issues --json $reading ;;
 	info) echo --lenient --json $reading ;;
 	list) echo --json $reading ;;
+	init) echo --quiet --help ;;
 	cat) echo --collection --ids --lenient $reading ;;
 	get) echo --lenient $reading ;;
 	diff) echo --collection --ids --fields --full --metadata \
@@ -39,7 +40,7 @@ _cortexarc_options()
 
 _cortexarc()
 {
-	local commands="pack unpack verify info list cat get diff help"
+	local commands="pack unpack init verify info list cat get diff help"
 	local word=${COMP_WORDS[COMP_CWORD]}
 	local before=${COMP_WORDS[COMP_CWORD - 1]}
 	local command=${COMP_WORDS[1]}

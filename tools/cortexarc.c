@@ -23,16 +23,20 @@ static const struct command commands[] = {
 	  "put a store into an archive", 1,
 	  TAKES_OUTPUT | TAKES_COMPRESSION | TAKES_READ_BACK | TAKES_JSON |
 	  READS_JSON,
-	  "INPUT is BackupData JSON, a folder of NDJSON, or an archive, which\n"
+	  "INPUT is a store (an SQLite database), which may be written to\n"
+	  "meanwhile, BackupData JSON, a folder of NDJSON, or an archive, which\n"
 	  "is decoded and written anew. OUT appears whole or not at all.\n" },
 	{ "unpack", cmd_unpack, "INPUT -o OUT [options]",
-	  "turn an archive into JSON or NDJSON", 1,
+	  "turn an archive into a store, JSON or NDJSON", 1,
 	  TAKES_OUTPUT | TAKES_FORMAT | TAKES_SELECTION | TAKES_JSON |
 	  READS_JSON,
-	  "OUT is JSON when it is called .json or is -, a folder of NDJSON\n"
-	  "when it ends in / or is a folder, an archive when called .cxa.\n"
+	  "OUT is a store when it is called .db, JSON when it is called .json\n"
+	  "or is -, a folder of NDJSON when it ends in / or is a folder, an\n"
+	  "archive when called .cxa. A store is always a new one.\n"
 	  "With --collection or --ids it holds a part of the records only;\n"
 	  "the totals in its metadata stay those of the whole.\n" },
+	{ "init", cmd_init, "STORE", "make an empty store", 1, TAKES_QUIET,
+	  "STORE, an SQLite database, must not exist yet.\n" },
 	{ "verify", cmd_verify, "INPUT [options]",
 	  "check every byte and every record", 1,
 	  TAKES_VERIFY_LEVEL | TAKES_EXPECT | TAKES_MAX_ISSUES | TAKES_JSON |

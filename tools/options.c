@@ -33,7 +33,7 @@ enum code {
 struct option_row {
 	const char *name;
 	enum code code;
-	unsigned taken_by;    /* a bit of enum option_bit; 0: every command */
+	unsigned taken_by;    /* bits of enum option_bit; 0: every command */
 	const char *argument; /* NULL: takes none */
 	const char *help;     /* lines after the first are set below it */
 };
@@ -42,7 +42,7 @@ static const struct option_row rows[] = {
 	{ "output", CODE_OUTPUT, TAKES_OUTPUT, "OUT",
 	  "where to write; - is standard output" },
 	{ "format", CODE_FORMAT, TAKES_FORMAT, "FORM",
-	  "json, ndjson or archive, whatever OUT is called" },
+	  "store, json, ndjson or archive, whatever OUT is called" },
 	{ "collection", CODE_COLLECTION, TAKES_SELECTION, "NAME[,NAME]",
 	  "only these collections; may be repeated" },
 	{ "ids", CODE_IDS, TAKES_SELECTION, "A-B",
@@ -79,7 +79,7 @@ static const struct option_row rows[] = {
 	  "a bound on what the input may ask for; may be repeated" },
 	{ "progress", CODE_PROGRESS, TAKES_READING, NULL,
 	  "show the progress line even without a terminal" },
-	{ "quiet", CODE_QUIET, TAKES_READING, NULL,
+	{ "quiet", CODE_QUIET, TAKES_READING | TAKES_QUIET, NULL,
 	  "no progress and no line of result" },
 	{ "help", CODE_HELP, 0, NULL, "show this" },
 };

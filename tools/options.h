@@ -20,8 +20,9 @@ enum option_bit {
 	TAKES_LENIENT = 1 << 7,
 	TAKES_READ_BACK = 1 << 8,   /* --verify */
 	TAKES_JSON = 1 << 9,
+	TAKES_READING = 1 << 10,    /* --threads, --limit, --progress ... */
 	TAKES_DIFF = 1 << 11,       /* --fields, --full, --metadata ... */
-	TAKES_READING = 1 << 10     /* --threads, --limit, --progress ... */
+	TAKES_QUIET = 1 << 12       /* --quiet, where there is nothing to read */
 };
 
 struct options;
@@ -99,6 +100,7 @@ int value_verify_level(struct options *options, const char *text);
 
 int cmd_pack(const struct options *options);
 int cmd_unpack(const struct options *options);
+int cmd_init(const struct options *options);
 int cmd_verify(const struct options *options);
 int cmd_info(const struct options *options);
 int cmd_list(const struct options *options);

@@ -213,10 +213,12 @@ int value_format(struct options *options, const char *text)
 		options->format = CXA_KIND_NDJSON;
 	else if (strcmp(text, "archive") == 0)
 		options->format = CXA_KIND_ARCHIVE;
+	else if (strcmp(text, "store") == 0)
+		options->format = CXA_KIND_STORE;
 	else
 		return ui_usage(options->command->name,
-				"--format: \"%s\" is none of json, ndjson, "
-				"archive", text);
+				"--format: \"%s\" is none of store, json, "
+				"ndjson, archive", text);
 	return EXIT_DONE;
 }
 

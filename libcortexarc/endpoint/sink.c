@@ -24,6 +24,8 @@ static enum cxa_kind kind_by_name(const char *locator)
 		return CXA_KIND_JSON;
 	if (ends_with(locator, "/"))
 		return CXA_KIND_NDJSON;
+	if (ends_with(locator, ".db"))
+		return CXA_KIND_STORE;
 	return CXA_KIND_ARCHIVE;
 }
 
@@ -64,6 +66,8 @@ int cxa_sink_open(struct cxa_sink **out, struct cxa_context *context,
 		kind = kind_by_name(locator);
 	if (kind == CXA_KIND_ARCHIVE)
 		status = cxa_archive_sink_open(sink, locator, error);
+	else if (kind == CXA_KIND_STORE)
+		status = cxa_store_sink_open(sink, locator, error);
 	else if (kind == CXA_KIND_CUSTOM)
 		status = cxa_error_set(error, CXA_ERR_USAGE,
 				       "a sink of an unknown kind");

@@ -36,5 +36,7 @@ int cxa_archive_sink_open(struct cxa_sink *sink, const char *locator,
 			  struct cxa_error *error);
 int cxa_json_sink_open(struct cxa_sink *sink, const char *locator,
 		       enum cxa_kind kind, struct cxa_error *error);
+int cxa_store_sink_open(struct cxa_sink *sink, const char *locator,
+			struct cxa_error *error);
 
 #endif

@@ -19,6 +19,12 @@ static bool is_archive(const uint8_t *head, size_t size)
 	       memcmp(head, "CORTEXARC", sizeof("CORTEXARC")) == 0;
 }
 
+static bool is_sqlite(const uint8_t *head, size_t size)
+{
+	return size >= sizeof("SQLite format 3") &&
+	       memcmp(head, "SQLite format 3", sizeof("SQLite format 3")) == 0;
+}
+
 /*
  * JSON: white space, then an opening brace (or a mark that is refused later).
  * White space as far as is seen may be before one.
@@ -46,7 +52,6 @@ static int refuse_kind(const uint8_t *head, size_t size, struct cxa_error *error
 		{ "PK\x03\x04", 4, "a zip file" },
 		{ "\x28\xb5\x2f\xfd", 4, "a zstd file" },
 		{ "\xfd" "7zXZ", 5, "an xz file" },
-		{ "SQLite format 3", 16, "an SQLite database" },
 		{ "\xff\xfe", 2, "UTF-16 text" },
 		{ "\xfe\xff", 2, "UTF-16 text" },
 	};
@@ -58,11 +63,12 @@ static int refuse_kind(const uint8_t *head, size_t size, struct cxa_error *error
 		    memcmp(head, known[i].magic, known[i].size) == 0)
 			return cxa_error_set(error, CXA_ERR_FORMAT,
 					     "this is %s, neither a .cxa archive"
-					     " nor BackupData JSON",
+					     " nor a store nor BackupData JSON",
 					     known[i].what);
 	}
 	return cxa_error_set(error, CXA_ERR_FORMAT,
-			     "neither a .cxa archive nor BackupData JSON");
+			     "neither a .cxa archive nor a store nor BackupData "
+			     "JSON");
 }
 
 static int open_kind(struct cxa_source *source, struct cxa_input **input,
@@ -83,6 +89,10 @@ static int open_kind(struct cxa_source *source, struct cxa_input **input,
 	if (is_archive(head, size) || is_tar(head, size)) {
 		source->kind = CXA_KIND_ARCHIVE;
 		return cxa_archive_source_open(source, input, options, error);
+	}
+	if (is_sqlite(head, size)) {
+		source->kind = CXA_KIND_STORE;
+		return cxa_store_source_open(source, input, options, error);
 	}
 	if (is_json(head, size)) {
 		source->kind = CXA_KIND_JSON;

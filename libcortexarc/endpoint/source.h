@@ -55,5 +55,8 @@ int cxa_json_source_open(struct cxa_source *source, struct cxa_input **input,
 int cxa_ndjson_source_open(struct cxa_source *source, struct cxa_input **input,
 			   const struct cxa_source_options *options,
 			   struct cxa_error *error);
+int cxa_store_source_open(struct cxa_source *source, struct cxa_input **input,
+			  const struct cxa_source_options *options,
+			  struct cxa_error *error);
 
 #endif

@@ -35,14 +35,15 @@ struct cxa_summary {
 };
 
 /**
- * cxa_sink_open() - make an archive, a JSON document or an NDJSON folder
+ * cxa_sink_open() - make an archive, a store, JSON or an NDJSON folder
  * @locator: a path, or "-" for standard output
  * @kind: CXA_KIND_AUTO: by the name (.json: JSON; a trailing slash: NDJSON;
- *        anything else: an archive)
+ *        .db: a store; anything else: an archive)
  *
  * Nothing appears under the final name before cxa_sink_commit(); until then
  * the data is in a file without a name beside it, or, where the file system
- * has none such, in a hidden one. An NDJSON folder must not exist, or be empty.
+ * has none such, in a hidden one. An NDJSON folder must not exist, or be empty;
+ * a store must not exist, nor what SQLite may have left beside its name.
  *
  * Return: 0, CXA_ERR_USAGE, CXA_ERR_IO, CXA_ERR_NOMEM.
  */

@@ -19,7 +19,8 @@ enum cxa_kind {
 	CXA_KIND_JSON,    /* one BackupData document */
 	CXA_KIND_NDJSON,  /* a folder, a file a collection */
 	CXA_KIND_LINES,   /* sink only: the records alone, one JSON a line */
-	CXA_KIND_CUSTOM   /* cxa_source_new() */
+	CXA_KIND_CUSTOM,  /* cxa_source_new() */
+	CXA_KIND_STORE    /* .db, an SQLite database */
 };
 
 /**
@@ -44,18 +45,21 @@ struct cxa_selection {
  * struct cxa_source_options - zero means default
  * @lenient: JSON: a missing known member becomes zero, with a notice
  * @single_read: an archive is opened for a single record: header, trailer and
- *               index are read; that B2SUMS agrees with them is not checked
+ *               index are read; that B2SUMS agrees with them is not checked.
+ *               Of a store, quick_check is left out.
+ * @wait_ms: for a store that another program has locked; 0: 10,000
  */
 struct cxa_source_options {
 	size_t struct_size;
 	bool lenient;
 	bool single_read;
+	unsigned wait_ms;
 };
 
 #define CXA_SOURCE_OPTIONS_INIT { .struct_size = sizeof(struct cxa_source_options) }
 
 /**
- * cxa_source_open() - open an archive, a JSON document or an NDJSON folder
+ * cxa_source_open() - open an archive, a store, JSON or an NDJSON folder
  * @locator: a path, or "-" for standard input; its kind is found by content
  *
  * JSON and NDJSON are read to their end and parsed here (through a spool in
@@ -63,6 +67,12 @@ struct cxa_source_options {
  * archive from a pipe is spooled too, each member checked on its way. An
  * archive from a file is read at its trailer and index only: a batch is
  * checked when a cursor comes to it.
+ *
+ * A store is opened read-only, and all that is read from it is as it is at
+ * this moment, whoever goes on writing; that lasts until the source is closed.
+ * All its cursors belong to one thread. Its tables are compared with ours, its
+ * pages by quick_check; its rows are checked as they are read, and what is
+ * wrong is CXA_ERR_CORRUPT, naming table, row and column.
  *
  * Return: 0, CXA_ERR_IO, CXA_ERR_FORMAT, CXA_ERR_CORRUPT,
  * CXA_ERR_UNSUPPORTED, CXA_ERR_LIMIT, CXA_ERR_CANCELLED, CXA_ERR_NOMEM.

@@ -1,0 +1,66 @@
+/* store.h - an SQLite database under our own rules: statements, and what failed */
+#ifndef CXA_ENDPOINT_STORE_H
+#define CXA_ENDPOINT_STORE_H
+
+#include <sqlite3.h>
+
+#include "base/buffer.h"
+#include "endpoint/context.h"
+
+/**
+ * struct cxa_store - one connection, for one thread at a time
+ * @waited_ms: for a lock so far, of @wait_ms at most
+ * @cause: what the file below says went wrong; it knows more than SQLite
+ */
+struct cxa_store {
+	struct cxa_context *context;
+	sqlite3 *database;
+	unsigned wait_ms;
+	unsigned waited_ms;
+	const struct cxa_error *cause;
+};
+
+/**
+ * cxa_store_watch() - after opening: waiting for locks, and being cancelled
+ *
+ * Long statements and waiting both end when the context is cancelled.
+ */
+void cxa_store_watch(struct cxa_store *store, unsigned wait_ms);
+
+/** cxa_store_failed() - the last call on @store did; Return: why */
+int cxa_store_failed(const struct cxa_store *store, struct cxa_error *error);
+
+/** cxa_store_run() - statements that give no rows, or none that matter */
+int cxa_store_run(const struct cxa_store *store, const char *sql,
+		  struct cxa_error *error);
+
+/** cxa_store_prepare() - @sql as from store_sql.h; it may have failed */
+int cxa_store_prepare(const struct cxa_store *store,
+		      const struct cxa_buffer *sql, sqlite3_stmt **out,
+		      struct cxa_error *error);
+
+/** cxa_store_number() - the number that @sql gives */
+int cxa_store_number(const struct cxa_store *store, const char *sql,
+		     int64_t *out, struct cxa_error *error);
+
+/**
+ * cxa_store_open() - a store that exists, to be read within one transaction
+ * @path: nothing else in this process may have it open: closing that would
+ *        give up SQLite's locks
+ * @quick: leave out PRAGMA quick_check
+ *
+ * What is seen from here on is one moment, whoever goes on writing. Its
+ * application_id, data_version and every table's definition have been
+ * compared with ours.
+ *
+ * Return: 0, CXA_ERR_FORMAT (no store, or foreign tables), CXA_ERR_CORRUPT,
+ * CXA_ERR_UNSUPPORTED, CXA_ERR_IO (also: locked), CXA_ERR_CANCELLED,
+ * CXA_ERR_NOMEM.
+ */
+int cxa_store_open(struct cxa_store *store, const char *path, unsigned wait_ms,
+		   bool quick, struct cxa_error *error);
+
+/** cxa_store_close() - after all its statements */
+void cxa_store_close(struct cxa_store *store);
+
+#endif

@@ -1,0 +1,247 @@
+/* store_open.c - a store that exists: is it one, and is it sound? */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "container/header.h"
+#include "endpoint/store.h"
+#include "endpoint/store_sql.h"
+
+/*
+ * A database may come from anywhere: nothing in its schema may run, and what
+ * is read is looked at before it is believed.
+ */
+static int settle(struct cxa_store *store, struct cxa_error *error)
+{
+	static const struct {
+		int option;
+		int value;
+	} settings[] = {
+		{ SQLITE_DBCONFIG_DEFENSIVE, 1 },
+		{ SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0 },
+		{ SQLITE_DBCONFIG_ENABLE_TRIGGER, 0 },
+		{ SQLITE_DBCONFIG_ENABLE_VIEW, 0 },
+		{ SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0 },
+	};
+	uint64_t longest = store->context->limits.batch_bytes;
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		if (sqlite3_db_config(store->database, settings[i].option,
+				      settings[i].value, NULL) != SQLITE_OK)
+			return cxa_store_failed(store, error);
+	if (longest < INT32_MAX)
+		sqlite3_limit(store->database, SQLITE_LIMIT_LENGTH,
+			      (int)longest);
+	return cxa_store_run(store,
+			     "PRAGMA mmap_size = 0;"
+			     "PRAGMA cell_size_check = ON;"
+			     "PRAGMA query_only = ON;"
+			     "BEGIN", error);
+}
+
+static int check_identity(struct cxa_store *store, struct cxa_error *error)
+{
+	int64_t id = 0;
+	int64_t version = 0;
+	/* The first read: from here on it is one moment. */
+	int status = cxa_store_number(store,
+				      "SELECT count(*) FROM sqlite_schema",
+				      &id, error);
+
+	if (status == 0)
+		status = cxa_store_number(store, "PRAGMA application_id", &id,
+					  error);
+	if (status == 0)
+		status = cxa_store_number(store, "PRAGMA user_version",
+					  &version, error);
+	if (status < 0)
+		return status;
+	if (id != CXA_STORE_APPLICATION_ID)
+		return cxa_error_set(error, CXA_ERR_FORMAT,
+				     "this is an SQLite database, but no "
+				     "CortexKG store: its application_id is "
+				     "0x%08" PRIx32, (uint32_t)id);
+	if (version > CXA_DATA_VERSION_MAX)
+		return cxa_error_set(error, CXA_ERR_UNSUPPORTED,
+				     "the store is of data_version %" PRId64
+				     "; this version knows 1 and 2", version);
+	if (version < 1)
+		return cxa_error_set(error, CXA_ERR_CORRUPT,
+				     "the store's user_version %" PRId64
+				     " is no data_version", version);
+	return 0;
+}
+
+/* --- the schema ------------------------------------------------------------ */
+
+static const struct cxa_store_table *find_table(const char *name, size_t *index)
+{
+	size_t count;
+	const struct cxa_store_table *tables = cxa_store_tables(&count);
+
+	for (*index = 0; *index < count; ++*index)
+		if (strcmp(tables[*index].name, name) == 0)
+			return &tables[*index];
+	return NULL;
+}
+
+static int refuse(const char *type, const char *name, const char *what,
+		  struct cxa_error *error)
+{
+	return cxa_error_set(error, CXA_ERR_FORMAT, "%s %s: %s", type, name,
+			     what);
+}
+
+static int compare_table(const char *name, const char *sql, bool seen[],
+			 struct cxa_error *error)
+{
+	struct cxa_buffer ours = { 0 };
+	const struct cxa_store_table *table;
+	size_t index;
+	int status = 0;
+
+	if (strncmp(name, "sqlite_", strlen("sqlite_")) == 0)
+		return 0; /* SQLite's own, as of ANALYZE */
+	table = find_table(name, &index);
+	if (table == NULL)
+		return refuse("table", name, "no table of a CortexKG store",
+			      error);
+	seen[index] = true;
+	cxa_store_sql_table(&ours, table);
+	if (ours.failed)
+		status = cxa_error_nomem(error, "the schema");
+	else if (strcmp((const char *)ours.data, sql) != 0)
+		status = refuse("table", name, "not defined as a CortexKG "
+				"store has it", error);
+	cxa_buffer_release(&ours);
+	return status;
+}
+
+/* An index more or less changes nothing that is read. */
+static int compare_entry(sqlite3_stmt *entry, bool seen[],
+			 struct cxa_error *error)
+{
+	const char *text[3] = { "", "", "" };
+	size_t index;
+
+	for (int i = 0; i < 3; i++)
+		if (sqlite3_column_type(entry, i) == SQLITE_TEXT)
+			text[i] = (const char *)sqlite3_column_text(entry, i);
+	if (text[0] == NULL || text[1] == NULL || text[2] == NULL)
+		return cxa_error_nomem(error, "the schema");
+	if (strcmp(text[0], "table") == 0)
+		return compare_table(text[1], text[2], seen, error);
+	if (strcmp(text[0], "index") == 0 && find_table(text[2], &index))
+		return 0;
+	return refuse(text[0], text[1], "a CortexKG store has none such", error);
+}
+
+static int compare_entries(struct cxa_store *store, sqlite3_stmt *entries,
+			   bool seen[], struct cxa_error *error)
+{
+	int status = 0;
+	int result;
+
+	while (status == 0 && (result = sqlite3_step(entries)) != SQLITE_DONE)
+		status = result == SQLITE_ROW ?
+				 compare_entry(entries, seen, error) :
+				 cxa_store_failed(store, error);
+	return status;
+}
+
+static int check_schema(struct cxa_store *store, struct cxa_error *error)
+{
+	static const char sql[] =
+		"SELECT type, name, iif(type = 'table', sql, tbl_name)"
+		" FROM sqlite_schema";
+	sqlite3_stmt *entries = NULL;
+	size_t count;
+	const struct cxa_store_table *tables = cxa_store_tables(&count);
+	bool *seen = calloc(count, sizeof(*seen));
+	int status = 0;
+
+	if (seen == NULL)
+		return cxa_error_nomem(error, "the schema");
+	if (sqlite3_prepare_v2(store->database, sql, -1, &entries, NULL) !=
+	    SQLITE_OK)
+		status = cxa_store_failed(store, error);
+	if (status == 0)
+		status = compare_entries(store, entries, seen, error);
+	for (size_t i = 0; i < count && status == 0; i++)
+		if (!seen[i])
+			status = refuse("table", tables[i].name, "is missing",
+					error);
+	sqlite3_finalize(entries);
+	free(seen);
+	return status;
+}
+
+/* --- soundness -------------------------------------------------------------- */
+
+/* The pages fit together; what is in them is checked as it is read. */
+static int check_pages(struct cxa_store *store, struct cxa_error *error)
+{
+	sqlite3_stmt *statement = NULL;
+	const char *answer = NULL;
+	char line[300];
+	int status = 0;
+
+	if (sqlite3_prepare_v2(store->database, "PRAGMA quick_check(1)", -1,
+			       &statement, NULL) == SQLITE_OK &&
+	    sqlite3_step(statement) == SQLITE_ROW)
+		answer = (const char *)sqlite3_column_text(statement, 0);
+	if (answer == NULL) {
+		status = cxa_store_failed(store, error);
+	} else if (strcmp(answer, "ok") != 0) {
+		snprintf(line, sizeof(line), "%s", answer);
+		for (char *p = line; *p != '\0'; p++)
+			if (*p == '\n')
+				*p = ' ';
+		cxa_error_set(error, CXA_ERR_CORRUPT,
+			      "the store's database is damaged (%s)", line);
+		status = cxa_error_hint(error, "PRAGMA integrity_check says "
+					       "more; the command .recover of "
+					       "sqlite3 saves what it can");
+	}
+	sqlite3_finalize(statement);
+	return status;
+}
+
+static int check_encoding(struct cxa_store *store, struct cxa_error *error)
+{
+	int64_t is_utf8 = 0;
+	int status = cxa_store_number(store,
+				      "SELECT encoding = 'UTF-8'"
+				      " FROM pragma_encoding", &is_utf8, error);
+
+	if (status == 0 && !is_utf8)
+		status = cxa_error_set(error, CXA_ERR_FORMAT,
+				       "the store's text is in UTF-16, and must "
+				       "be in UTF-8");
+	return status;
+}
+
+int cxa_store_open(struct cxa_store *store, const char *path, unsigned wait_ms,
+		   bool quick, struct cxa_error *error)
+{
+	int status;
+
+	if (sqlite3_open_v2(path, &store->database,
+			    SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX |
+				    SQLITE_OPEN_EXRESCODE,
+			    NULL) != SQLITE_OK)
+		return store->database == NULL ?
+			       cxa_error_nomem(error, "SQLite") :
+			       cxa_store_failed(store, error);
+	cxa_store_watch(store, wait_ms);
+	status = settle(store, error);
+	if (status == 0)
+		status = check_identity(store, error);
+	if (status == 0)
+		status = check_encoding(store, error);
+	if (status == 0)
+		status = check_schema(store, error);
+	if (status == 0 && !quick)
+		status = check_pages(store, error);
+	return status;
+}

@@ -1,0 +1,256 @@
+/* store_sink.c - records into a new store */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/wire.h"
+#include "endpoint/sink.h"
+#include "endpoint/store_file.h"
+#include "endpoint/store_sql.h"
+#include "endpoint/store_writer.h"
+
+struct store_sink {
+	struct cxa_sink *sink;
+	struct cxa_output *output;
+	struct cxa_store_file *file;
+	struct cxa_store store;
+	struct cxa_store_writer *writer;
+	struct cxa_summary summary;
+};
+
+/*
+ * Everything in one transaction on a file that goes when it fails: no journal,
+ * no syncs. The cache also bounds what sorting for an index takes.
+ */
+static const char settings[] =
+	"PRAGMA page_size = 4096;"
+	"PRAGMA auto_vacuum = NONE;"
+	"PRAGMA encoding = 'UTF-8';"
+	"PRAGMA journal_mode = OFF;"
+	"PRAGMA synchronous = OFF;"
+	"PRAGMA locking_mode = EXCLUSIVE;"
+	"PRAGMA cache_size = -16384;" /* KiB */
+	"BEGIN";
+
+static int run(struct store_sink *to, struct cxa_buffer *sql,
+	       struct cxa_error *error)
+{
+	int status = sql->failed ?
+			     cxa_error_nomem(error, "a statement") :
+			     cxa_store_run(&to->store, (const char *)sql->data,
+					   error);
+
+	cxa_buffer_release(sql);
+	return status;
+}
+
+static int make_tables(struct store_sink *to, struct cxa_error *error)
+{
+	size_t count;
+	const struct cxa_store_table *tables = cxa_store_tables(&count);
+	int status = 0;
+
+	for (size_t i = 0; i < count && status == 0; i++) {
+		struct cxa_buffer sql = { 0 };
+
+		cxa_store_sql_table(&sql, &tables[i]);
+		status = run(to, &sql, error);
+	}
+	return status;
+}
+
+static int make_indexes(struct store_sink *to, struct cxa_error *error)
+{
+	size_t count;
+	const struct cxa_store_index *indexes = cxa_store_indexes(&count);
+	int status = 0;
+
+	for (size_t i = 0; i < count && status == 0; i++) {
+		struct cxa_buffer sql = { 0 };
+
+		cxa_store_sql_index(&sql, &indexes[i]);
+		status = run(to, &sql, error);
+		if (status == 0)
+			status = cxa_context_step(to->sink->context, "indexing",
+						  i + 1, count, error);
+	}
+	return status;
+}
+
+static int write_header(struct store_sink *to, const Cxa__Header *header,
+			struct cxa_error *error)
+{
+	struct cxa_buffer bytes = { 0 };
+	struct cxa_buffer sql = { 0 };
+	int status = cxa_wire_pack(&header->base, &bytes, error);
+
+	if (status == 0)
+		status = cxa_store_writer_put(to->writer, CXA_STORE_HEADER, 0,
+					      bytes.data, bytes.size, error);
+	cxa_buffer_release(&bytes);
+	if (status < 0)
+		return status;
+	cxa_buffer_format(&sql,
+			  "PRAGMA application_id = %d; PRAGMA user_version = "
+			  "%u", CXA_STORE_APPLICATION_ID,
+			  (unsigned)header->metadata->data_version);
+	return run(to, &sql, error);
+}
+
+static int sink_begin(void *state, const Cxa__Header *header,
+		      struct cxa_error *error)
+{
+	struct store_sink *to = state;
+	int status = cxa_store_run(&to->store, settings, error);
+
+	if (status == 0)
+		status = make_tables(to, error);
+	if (status == 0)
+		status = cxa_store_writer_open(&to->writer, &to->store, error);
+	if (status == 0)
+		status = write_header(to, header, error);
+	return status;
+}
+
+static int sink_put(void *state, struct cxa_batch *batch,
+		    struct cxa_error *error)
+{
+	struct store_sink *to = state;
+	int status = 0;
+
+	for (size_t i = 0; i < batch->count && status == 0; i++)
+		status = cxa_store_writer_put(to->writer, batch->collection,
+					      batch->records[i].id,
+					      batch->records[i].data,
+					      batch->records[i].size, error);
+	to->summary.records[batch->collection] += batch->count;
+	return status;
+}
+
+/* What the database says it holds is what was put. */
+static int count_rows(struct store_sink *to, struct cxa_error *error)
+{
+	int status = 0;
+
+	for (unsigned i = 0; i < CXA_COLLECTION_COUNT && status == 0; i++) {
+		uint64_t put = to->summary.records[i];
+		size_t count;
+		char sql[CXA_STORE_NAME_BYTES + 40];
+		int64_t rows = 0;
+
+		snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s",
+			 cxa_store_root(i, &count)->name);
+		status = cxa_store_number(&to->store, sql, &rows, error);
+		if (status == 0 && (uint64_t)rows != put)
+			status = cxa_error_set(error, CXA_ERR_CORRUPT,
+					       "%llu %s were put into the store"
+					       " but %lld are there",
+					       (unsigned long long)put,
+					       cxa_collection_name(
+						       (enum cxa_collection)i),
+					       (long long)rows);
+	}
+	return status;
+}
+
+static void close_database(struct store_sink *to)
+{
+	cxa_store_writer_close(to->writer);
+	to->writer = NULL;
+	cxa_store_close(&to->store);
+	cxa_store_file_close(to->file);
+	to->file = NULL;
+}
+
+static int sink_commit(void *state, struct cxa_summary *summary,
+		       struct cxa_error *error)
+{
+	struct store_sink *to = state;
+	int status = make_indexes(to, error);
+
+	if (status == 0)
+		status = count_rows(to, error);
+	if (status == 0)
+		status = cxa_store_run(&to->store, "COMMIT", error);
+	if (status < 0)
+		return status;
+	close_database(to);
+	status = cxa_output_commit(to->output, error);
+	if (status < 0)
+		return status;
+	*summary = to->summary;
+	summary->total_bytes = cxa_output_bytes(to->output);
+	return 0;
+}
+
+static void sink_close(void *state)
+{
+	struct store_sink *to = state;
+
+	close_database(to);
+	cxa_output_close(to->output);
+	free(to);
+}
+
+/*
+ * A store is not replaced by another file: an application that has it open
+ * would go on with the one that is gone. And what SQLite left beside the name
+ * would be taken for the new store's.
+ */
+static int check_target(const char *locator, struct cxa_error *error)
+{
+	static const char *const endings[] = { "", "-journal", "-wal" };
+	struct cxa_buffer name = { 0 };
+	struct stat st;
+	int status = 0;
+
+	for (size_t i = 0; i < 3 && status == 0; i++) {
+		cxa_buffer_reset(&name);
+		cxa_buffer_format(&name, "%s%s", locator, endings[i]);
+		if (name.failed)
+			status = cxa_error_nomem(error, "a name");
+		else if (lstat((const char *)name.data, &st) == 0)
+			status = cxa_error_set(error, CXA_ERR_USAGE,
+					       "%s exists", name.data);
+	}
+	cxa_buffer_release(&name);
+	if (status == CXA_ERR_USAGE)
+		cxa_error_hint(error, "a store is always made anew: name one "
+				      "that does not exist");
+	return status;
+}
+
+int cxa_store_sink_open(struct cxa_sink *sink, const char *locator,
+			struct cxa_error *error)
+{
+	static const struct cxa_sink_ops ops = { sink_begin, sink_put,
+						 sink_commit, sink_close,
+						 false };
+	struct store_sink *to;
+	int status;
+
+	if (strcmp(locator, "-") == 0)
+		return cxa_error_set(error, CXA_ERR_USAGE,
+				     "a store cannot be written to standard "
+				     "output");
+	status = check_target(locator, error);
+	if (status < 0)
+		return status;
+	to = calloc(1, sizeof(*to));
+	if (to == NULL)
+		return cxa_error_nomem(error, "a store");
+	sink->ops = &ops;
+	sink->state = to;
+	to->sink = sink;
+	to->store.context = sink->context;
+	status = cxa_output_open(&to->output, locator, &sink->context->cancel,
+				 error);
+	if (status < 0)
+		return status;
+	cxa_output_is_new(to->output);
+	status = cxa_store_file_open(&to->file, &to->store, to->output, error);
+	if (status == 0)
+		cxa_store_watch(&to->store, 0);
+	return status;
+}

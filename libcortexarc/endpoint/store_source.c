@@ -1,0 +1,224 @@
+/* store_source.c - batches from a store, as it is at one moment */
+#include <stdlib.h>
+
+#include "base/wire.h"
+#include "endpoint/source.h"
+#include "endpoint/store_reader.h"
+#include "record/batch.h"
+
+enum { BATCH_BYTES = 1 << 20, WAIT_MS = 10000 };
+
+struct store_source {
+	struct cxa_store store;
+	struct cxa_arena arena; /* of the header */
+	Cxa__Header *header;
+};
+
+/* One collection; @places: struct cxa_record of the batch, data not yet set */
+struct collection_reader {
+	struct cxa_store_reader *records;
+	enum cxa_collection collection;
+	struct cxa_buffer places;
+	bool ended;
+};
+
+static void source_done(void *pointer)
+{
+	struct collection_reader *reader = pointer;
+
+	if (reader == NULL)
+		return;
+	cxa_store_reader_close(reader->records);
+	cxa_buffer_release(&reader->places);
+	free(reader);
+}
+
+static int source_read(void *state, enum cxa_collection collection,
+		       uint64_t first_id, uint64_t last_id, void **out,
+		       struct cxa_error *error)
+{
+	struct store_source *source = state;
+	struct collection_reader *reader = calloc(1, sizeof(*reader));
+	int status;
+
+	*out = NULL;
+	if (reader == NULL)
+		return cxa_error_nomem(error, "reading a store");
+	reader->collection = collection;
+	status = cxa_store_reader_open(&reader->records, &source->store,
+				       collection, first_id, last_id, error);
+	if (status < 0)
+		source_done(reader);
+	else
+		*out = reader;
+	return status;
+}
+
+static int read_rows(struct collection_reader *reader, struct cxa_buffer *rows,
+		     struct cxa_error *error)
+{
+	struct cxa_record record = { 0 };
+	size_t start;
+	int status = 0;
+
+	while (status == 0 && rows->size < BATCH_BYTES) {
+		start = rows->size;
+		status = cxa_store_reader_next(reader->records, rows,
+					       &record.id, error);
+		if (status != 0)
+			break;
+		record.size = rows->size - start;
+		cxa_buffer_append(&reader->places, &record, sizeof(record));
+	}
+	if (status < 0)
+		return status;
+	reader->ended = status == CXA_END;
+	return reader->places.failed ?
+		       cxa_error_nomem(error, "a store's records") : 0;
+}
+
+static int make_batch(struct collection_reader *reader, struct cxa_buffer *rows,
+		      struct cxa_batch **batch, struct cxa_error *error)
+{
+	const struct cxa_record *places =
+		(const struct cxa_record *)(const void *)reader->places.data;
+	size_t count = reader->places.size / sizeof(*places);
+	const uint8_t *data = rows->data;
+	struct cxa_record record;
+	int status = cxa_batch_take(batch, reader->collection, rows, error);
+
+	for (size_t i = 0; i < count && status == 0; i++) {
+		record = places[i];
+		record.data = data;
+		data += record.size;
+		status = cxa_batch_add_row(*batch, &record, error);
+	}
+	if (status < 0) {
+		cxa_batch_unref(*batch);
+		*batch = NULL;
+	}
+	return status;
+}
+
+static int source_next(void *pointer, struct cxa_batch **batch,
+		       struct cxa_error *error)
+{
+	struct collection_reader *reader = pointer;
+	struct cxa_buffer rows = { 0 };
+	int status = 0;
+
+	*batch = NULL;
+	cxa_buffer_reset(&reader->places);
+	if (reader->ended)
+		return CXA_END;
+	/* At once as much as it will be: the pages are used but once. */
+	if (cxa_buffer_room(&rows, BATCH_BYTES + BATCH_BYTES / 16) == NULL)
+		status = cxa_error_nomem(error, "a store's records");
+	if (status == 0)
+		status = read_rows(reader, &rows, error);
+	if (status == 0)
+		status = reader->places.size == 0 ?
+				 CXA_END : make_batch(reader, &rows, batch,
+						      error);
+	cxa_buffer_release(&rows);
+	return status;
+}
+
+static void source_close(void *state)
+{
+	struct store_source *source = state;
+
+	cxa_store_close(&source->store);
+	cxa_arena_release(&source->arena);
+	free(source);
+}
+
+static int read_header(struct store_source *source, struct cxa_error *error)
+{
+	struct cxa_store_reader *reader = NULL;
+	struct cxa_buffer bytes = { 0 };
+	ProtobufCMessage *message = NULL;
+	uint64_t id;
+	int status = cxa_store_reader_open(&reader, &source->store,
+					   CXA_STORE_HEADER, 0, 0, error);
+
+	if (status == 0)
+		status = cxa_store_reader_next(reader, &bytes, &id, error);
+	cxa_store_reader_close(reader);
+	if (status == CXA_END)
+		status = cxa_error_set(error, CXA_ERR_CORRUPT,
+				       "table metadata: there is no row");
+	if (status == 0)
+		status = cxa_wire_scan_unpack(
+			cxa_message_type_of(&cxa__header__descriptor),
+			bytes.data, bytes.size, &source->store.context->wire_limits,
+			&source->arena, &message, error);
+	cxa_buffer_release(&bytes);
+	source->header = (Cxa__Header *)message;
+	return status;
+}
+
+static int check_version(const struct store_source *source,
+			 struct cxa_error *error)
+{
+	int64_t version = 0;
+	int status = cxa_store_number(&source->store, "PRAGMA user_version",
+				      &version, error);
+
+	if (status == 0 && version != source->header->metadata->data_version)
+		status = cxa_error_set(error, CXA_ERR_CORRUPT,
+				       "table metadata, row 0, column "
+				       "data_version: not the database's "
+				       "user_version, %d", (int)version);
+	return status;
+}
+
+/* A path that SQLite takes for nothing else. */
+static int make_path(const struct cxa_input *input, struct cxa_buffer *path,
+		     struct cxa_error *error)
+{
+	if (!input->owns_fd || !input->seekable) {
+		cxa_error_set(error, CXA_ERR_FORMAT,
+			      "this is a store, which is not read from a pipe "
+			      "or as standard input");
+		return cxa_error_hint(error, "name the store's file: what "
+					     "stands beside it belongs to it");
+	}
+	cxa_buffer_format(path, "%s%s", input->name[0] == '/' ? "" : "./",
+			  input->name);
+	return path->failed ? cxa_error_nomem(error, "a store") : 0;
+}
+
+int cxa_store_source_open(struct cxa_source *source, struct cxa_input **input,
+			  const struct cxa_source_options *options,
+			  struct cxa_error *error)
+{
+	static const struct cxa_source_ops ops = { source_read, source_next,
+						   source_done, source_close };
+	struct store_source *from = calloc(1, sizeof(*from));
+	struct cxa_buffer path = { 0 };
+	int status;
+
+	if (from == NULL)
+		return cxa_error_nomem(error, "a store");
+	source->ops = ops;
+	source->state = from;
+	source->rows_bytes = source->bytes;
+	from->store.context = source->context;
+	status = make_path(*input, &path, error);
+	/* Before SQLite locks it: closing it later would give up its locks. */
+	cxa_input_close(*input);
+	*input = NULL;
+	if (status == 0)
+		status = cxa_store_open(&from->store, (const char *)path.data,
+					options->wait_ms == 0 ?
+						WAIT_MS : options->wait_ms,
+					options->single_read, error);
+	cxa_buffer_release(&path);
+	if (status == 0)
+		status = read_header(from, error);
+	if (status == 0)
+		status = check_version(from, error);
+	source->header = from->header;
+	return status;
+}
