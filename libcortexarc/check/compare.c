@@ -81,28 +81,39 @@ static bool data_intact(struct cxa_walk *walk, const Cxa__IndexEntry *entry)
 	return intact;
 }
 
+/* The issue of a damage from @start to @end that left no name gets @name. */
+static struct cxa_issue *name_issue(struct cxa_walk *walk, uint64_t start,
+				    uint64_t end, const char *name)
+{
+	struct cxa_report *report = walk->report;
+
+	for (size_t i = 0; i < report->issue_count; i++) {
+		/* The list is ours; only its readers see it const. */
+		struct cxa_issue *issue = (struct cxa_issue *)(uintptr_t)
+						  &report->issues[i];
+
+		if (issue->member[0] != '\0' || issue->offset < start ||
+		    issue->offset >= end)
+			continue;
+		snprintf(issue->member, sizeof(issue->member), "%s", name);
+		issue->entity_type = "member";
+		return issue;
+	}
+	return NULL;
+}
+
 /* The issue that already tells of the damage at this entry's place. */
 static struct cxa_issue *issue_at(struct cxa_walk *walk,
 				  const Cxa__IndexEntry *entry,
 				  const char *name)
 {
-	struct cxa_report *report = walk->report;
-	struct cxa_issue *issue = cxa_report_find(report, name);
-	uint64_t start = entry->offset - cxa_preamble_bytes(CXA_MEMBER_BATCH);
+	struct cxa_issue *issue = cxa_report_find(walk->report, name);
 
-	for (size_t i = 0; issue == NULL && i < report->issue_count; i++) {
-		/* The list is ours; only its readers see it const. */
-		struct cxa_issue *one = (struct cxa_issue *)(uintptr_t)
-						&report->issues[i];
-
-		if (one->member[0] == '\0' && one->offset >= start &&
-		    one->offset < entry->offset + entry->stored_size) {
-			snprintf(one->member, sizeof(one->member), "%s", name);
-			one->entity_type = "member";
-			issue = one;
-		}
-	}
-	return issue;
+	if (issue != NULL)
+		return issue;
+	return name_issue(walk,
+			  entry->offset - cxa_preamble_bytes(CXA_MEMBER_BATCH),
+			  entry->offset + entry->stored_size, name);
 }
 
 static void tell_missing(struct cxa_walk *walk, const Cxa__IndexEntry *entry,
@@ -377,8 +388,29 @@ static void compare_time(struct cxa_walk *walk)
 				  "created_at");
 }
 
+/* Damage that left no name, where TRAILER knows what stood there. */
+static void name_by_place(struct cxa_walk *walk)
+{
+	const struct cxa_trailer *says = &walk->trailer;
+	const struct {
+		enum cxa_member_kind kind;
+		uint64_t offset;
+		uint64_t size;
+	} places[] = {
+		{ CXA_MEMBER_INDEX, says->index_offset, says->index_size },
+		{ CXA_MEMBER_SUMS, says->sums_offset, says->sums_size },
+	};
+
+	for (size_t i = 0; i < 2 && walk->has_trailer; i++)
+		name_issue(walk, places[i].offset -
+				 cxa_preamble_bytes(places[i].kind),
+			   places[i].offset + places[i].size,
+			   cxa_member_name(places[i].kind));
+}
+
 void cxa_walk_compare(struct cxa_walk *walk)
 {
+	name_by_place(walk);
 	compare_time(walk);
 	compare_trailer(walk);
 	if (walk->index != NULL)

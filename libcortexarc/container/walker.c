@@ -57,6 +57,26 @@ static bool pending_follows(const struct cxa_walker *walker)
 				  &walker->pending);
 }
 
+/* The member that stands once, and has to before what is behind it may. */
+static enum cxa_member_kind awaited(const struct cxa_walker *walker)
+{
+	if (!walker->has_member)
+		return CXA_MEMBER_HEADER;
+	if (walker->member.kind == CXA_MEMBER_SCHEMA ||
+	    walker->member.kind == CXA_MEMBER_BATCH)
+		return CXA_MEMBER_INDEX;
+	return walker->member.kind + 1;
+}
+
+/* The only member that may stand here; "" where several may. */
+static const char *only_name(const struct cxa_walker *walker)
+{
+	enum cxa_member_kind kind = awaited(walker);
+
+	return walker->any_order || kind == CXA_MEMBER_INDEX ?
+		       "" : cxa_member_name(kind);
+}
+
 /*
  * The name in a header that is damaged elsewhere: believed only where such a
  * member may stand.
@@ -67,13 +87,13 @@ static const char *guess_name(struct cxa_walker *walker, const uint8_t *block)
 	char name[CXA_TAR_NAME];
 
 	if (memchr(block, '\0', sizeof(field)) == NULL)
-		return "";
+		return only_name(walker);
 	memcpy(field, block, sizeof(field));
 	if (!cxa_tar_pax_member(name, field))
 		memcpy(name, field, sizeof(name));
 	if (!cxa_member_parse(&walker->pending, name) ||
 	    !pending_follows(walker))
-		return "";
+		return only_name(walker);
 	return walker->pending.name;
 }
 
@@ -87,32 +107,14 @@ static int fail_header(struct cxa_walker *walker, const uint8_t *block,
 	return fail(walker, name, walker->start, error, what);
 }
 
-/* The member that stands once, and has to before what is behind it may. */
-static enum cxa_member_kind awaited(const struct cxa_walker *walker)
-{
-	if (!walker->has_member)
-		return CXA_MEMBER_HEADER;
-	if (walker->member.kind == CXA_MEMBER_SCHEMA ||
-	    walker->member.kind == CXA_MEMBER_BATCH)
-		return CXA_MEMBER_INDEX;
-	return walker->member.kind + 1;
-}
-
-static int fail_missing(struct cxa_walker *walker, struct cxa_error *error)
-{
-	return fail(walker,
-		    walker->any_order ? "" : cxa_member_name(awaited(walker)),
-		    walker->start, error,
-		    "missing: something else stands in its place");
-}
-
 static int take_zero(struct cxa_walker *walker, struct cxa_error *error)
 {
 	if (walker->has_member && walker->member.kind == CXA_MEMBER_TRAILER) {
 		walker->state = AT_END;
 		return 0;
 	}
-	return fail_missing(walker, error);
+	return fail(walker, only_name(walker), walker->start, error,
+		    "a zero block where a member must stand");
 }
 
 static const char *check_place(const struct cxa_walker *walker,
@@ -170,9 +172,9 @@ static int take_member(struct cxa_walker *walker, const uint8_t *block,
 	if (cxa_tar_is_zero(block, CXA_BLOCK_BYTES))
 		return take_zero(walker, error);
 	if (walker->has_member && walker->member.kind == CXA_MEMBER_TRAILER)
-		return fail(walker, "", walker->start, error,
-			    "something other than two zero blocks behind "
-			    "TRAILER");
+		return fail(walker, cxa_member_name(CXA_MEMBER_TRAILER),
+			    walker->start, error,
+			    "something other than two zero blocks behind it");
 	fault = cxa_tar_header_decode(&header, block);
 	if (fault != NULL)
 		return fail_header(walker, block, error, fault);
@@ -187,7 +189,9 @@ static int take_member(struct cxa_walker *walker, const uint8_t *block,
 				   "a name that is no member's");
 	if (!pending_follows(walker) &&
 	    walker->pending.kind > awaited(walker))
-		return fail_missing(walker, error);
+		return fail(walker, cxa_member_name(awaited(walker)),
+			    walker->start, error,
+			    "missing: another member stands in its place");
 	fault = check_place(walker, header.mtime, is_pax);
 	if (fault == NULL && is_pax && strcmp(name, header.name) == 0)
 		fault = "a pax header under the name of a member";

@@ -1,4 +1,4 @@
-/* vectors.c - every vector of the specification through the library, file and pipe */
+/* vectors.c - every vector of the specification through the library */
 #include <cortexarc/cortexarc.h>
 
 #include <errno.h>
@@ -43,7 +43,7 @@ struct feeder {
 	int fd; /* to write to */
 };
 
-/* So that no read gives two pieces. A reader that has gone leaves some there. */
+/* So that no read gives two pieces; what a reader left stays there. */
 static void wait_until_empty(int fd)
 {
 	int waiting = 1;
@@ -159,7 +159,7 @@ static int unpack(struct cxa_context *context, const char *locator, char *said)
 	return exit_code(status);
 }
 
-/* --- all of them ------------------------------------------------------------ */
+/* --- all of them ---------------------------------------------------------- */
 
 static bool run(const struct vector *vector, const struct mode *mode,
 		struct cxa_context *context)
