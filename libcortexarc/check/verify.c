@@ -127,6 +127,21 @@ static int verify_source(struct cxa_context *context, struct cxa_input **input,
 	return status;
 }
 
+/* A store has no digests: it is read to its end, and to its first fault. */
+static int verify_store(struct cxa_context *context, const char *locator,
+			struct cxa_report *report, struct cxa_error *error)
+{
+	struct cxa_source *source = NULL;
+	int status = cxa_source_open(&source, context, locator, NULL, error);
+
+	if (status < 0)
+		return status;
+	report->bytes = cxa_source_bytes(source);
+	status = count_records(source, report, error);
+	cxa_source_close(source);
+	return status;
+}
+
 static int verify_input(struct cxa_context *context, const char *locator,
 			struct cxa_report *report, struct cxa_error *error)
 {
@@ -134,8 +149,11 @@ static int verify_input(struct cxa_context *context, const char *locator,
 	struct cxa_input *input = NULL;
 	size_t size = 0;
 	bool canonical = false;
-	int status = cxa_input_open(&input, locator, &context->cancel, error);
+	int status;
 
+	if (cxa_source_is_store(locator))
+		return verify_store(context, locator, report, error);
+	status = cxa_input_open(&input, locator, &context->cancel, error);
 	if (status == 0 && !input->is_directory) {
 		status = cxa_input_peek(input, head, sizeof(head), &size,
 					error);

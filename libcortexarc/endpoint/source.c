@@ -19,12 +19,6 @@ static bool is_archive(const uint8_t *head, size_t size)
 	       memcmp(head, "CORTEXARC", sizeof("CORTEXARC")) == 0;
 }
 
-static bool is_sqlite(const uint8_t *head, size_t size)
-{
-	return size >= sizeof("SQLite format 3") &&
-	       memcmp(head, "SQLite format 3", sizeof("SQLite format 3")) == 0;
-}
-
 /*
  * JSON: white space, then an opening brace (or a mark that is refused later).
  * White space as far as is seen may be before one.
@@ -58,6 +52,14 @@ static int refuse_kind(const uint8_t *head, size_t size, struct cxa_error *error
 
 	if (size == 0)
 		return cxa_error_set(error, CXA_ERR_FORMAT, "the file is empty");
+	if (size >= sizeof(CXA_SQLITE_MAGIC) &&
+	    memcmp(head, CXA_SQLITE_MAGIC, sizeof(CXA_SQLITE_MAGIC)) == 0) {
+		cxa_error_set(error, CXA_ERR_FORMAT,
+			      "this is an SQLite database, which is not read "
+			      "from a pipe or as standard input");
+		return cxa_error_hint(error, "name the store's file: what "
+					     "stands beside it belongs to it");
+	}
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (size >= known[i].size &&
 		    memcmp(head, known[i].magic, known[i].size) == 0)
@@ -89,10 +91,6 @@ static int open_kind(struct cxa_source *source, struct cxa_input **input,
 	if (is_archive(head, size) || is_tar(head, size)) {
 		source->kind = CXA_KIND_ARCHIVE;
 		return cxa_archive_source_open(source, input, options, error);
-	}
-	if (is_sqlite(head, size)) {
-		source->kind = CXA_KIND_STORE;
-		return cxa_store_source_open(source, input, options, error);
 	}
 	if (is_json(head, size)) {
 		source->kind = CXA_KIND_JSON;
@@ -132,6 +130,25 @@ int cxa_source_open_input(struct cxa_source **out, struct cxa_context *context,
 	return 0;
 }
 
+static int open_store(struct cxa_source **out, struct cxa_context *context,
+		      const char *path,
+		      const struct cxa_source_options *options,
+		      struct cxa_error *error)
+{
+	struct cxa_source *source;
+	int status = new_source(&source, context, error);
+
+	if (status < 0)
+		return status;
+	source->kind = CXA_KIND_STORE;
+	status = cxa_store_source_open(source, path, options, error);
+	if (status < 0)
+		cxa_source_close(source);
+	else
+		*out = source;
+	return status;
+}
+
 int cxa_source_open(struct cxa_source **out, struct cxa_context *context,
 		    const char *locator,
 		    const struct cxa_source_options *options,
@@ -148,6 +165,8 @@ int cxa_source_open(struct cxa_source **out, struct cxa_context *context,
 	if (!cxa_options_known(options, options->struct_size, sizeof(*options)))
 		return cxa_error_set(error, CXA_ERR_USAGE,
 				     "source options of another version");
+	if (cxa_source_is_store(locator))
+		return open_store(out, context, locator, options, error);
 	status = cxa_input_open(&input, locator, &context->cancel, error);
 	if (status == 0)
 		status = cxa_source_open_input(out, context, &input, options,

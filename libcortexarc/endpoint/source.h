@@ -6,6 +6,8 @@
 
 #include "endpoint/context.h"
 
+#define CXA_SQLITE_MAGIC "SQLite format 3" /* and its NUL */
+
 /**
  * struct cxa_source - @ops and @state do the work; the rest describes it
  * @rows_bytes: about how many bytes of rows it holds, for progress; 0: unknown
@@ -55,7 +57,18 @@ int cxa_json_source_open(struct cxa_source *source, struct cxa_input **input,
 int cxa_ndjson_source_open(struct cxa_source *source, struct cxa_input **input,
 			   const struct cxa_source_options *options,
 			   struct cxa_error *error);
-int cxa_store_source_open(struct cxa_source *source, struct cxa_input **input,
+
+/**
+ * cxa_source_is_store() - is @locator a file that begins as SQLite's do?
+ *
+ * Asked before anything opens it: closing a descriptor of its own would give up
+ * all locks that SQLite holds on the file within this process, for a program
+ * that has its store open, too.
+ */
+bool cxa_source_is_store(const char *locator);
+
+/** cxa_store_source_open() - the store at @path; only SQLite opens the file */
+int cxa_store_source_open(struct cxa_source *source, const char *path,
 			  const struct cxa_source_options *options,
 			  struct cxa_error *error);
 

@@ -45,8 +45,6 @@ int cxa_store_number(const struct cxa_store *store, const char *sql,
 
 /**
  * cxa_store_open() - a store that exists, to be read within one transaction
- * @path: nothing else in this process may have it open: closing that would
- *        give up SQLite's locks
  * @quick: leave out PRAGMA quick_check
  *
  * What is seen from here on is one moment, whoever goes on writing. Its

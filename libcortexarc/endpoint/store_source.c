@@ -1,5 +1,6 @@
 /* store_source.c - batches from a store, as it is at one moment */
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/wire.h"
 #include "endpoint/source.h"
@@ -174,47 +175,77 @@ static int check_version(const struct store_source *source,
 }
 
 /* A path that SQLite takes for nothing else. */
-static int make_path(const struct cxa_input *input, struct cxa_buffer *path,
-		     struct cxa_error *error)
+static void make_path(const char *locator, struct cxa_buffer *path)
 {
-	if (!input->owns_fd || !input->seekable) {
-		cxa_error_set(error, CXA_ERR_FORMAT,
-			      "this is a store, which is not read from a pipe "
-			      "or as standard input");
-		return cxa_error_hint(error, "name the store's file: what "
-					     "stands beside it belongs to it");
-	}
-	cxa_buffer_format(path, "%s%s", input->name[0] == '/' ? "" : "./",
-			  input->name);
-	return path->failed ? cxa_error_nomem(error, "a store") : 0;
+	cxa_buffer_format(path, "%s%s", locator[0] == '/' ? "" : "./",
+			  locator);
 }
 
-int cxa_store_source_open(struct cxa_source *source, struct cxa_input **input,
+/* Through SQLite's own hands, which know of its locks. */
+static bool has_magic(sqlite3_vfs *vfs, const char *path)
+{
+	int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB;
+	sqlite3_file *file = calloc(1, (size_t)vfs->szOsFile);
+	sqlite3_filename name =
+		sqlite3_create_filename(path, "", "", 0, NULL);
+	char magic[sizeof(CXA_SQLITE_MAGIC)];
+	bool has = false;
+
+	if (file != NULL && name != NULL &&
+	    vfs->xOpen(vfs, name, file, flags, &flags) == SQLITE_OK)
+		has = file->pMethods->xRead(file, magic, sizeof(magic), 0) ==
+			      SQLITE_OK &&
+		      memcmp(magic, CXA_SQLITE_MAGIC, sizeof(magic)) == 0;
+	if (file != NULL && file->pMethods != NULL)
+		file->pMethods->xClose(file);
+	sqlite3_free_filename(name);
+	free(file);
+	return has;
+}
+
+bool cxa_source_is_store(const char *locator)
+{
+	struct cxa_buffer path = { 0 };
+	struct stat st;
+	bool is_store;
+
+	if (strcmp(locator, "-") == 0 || stat(locator, &st) != 0 ||
+	    !S_ISREG(st.st_mode) || sqlite3_initialize() != SQLITE_OK ||
+	    sqlite3_vfs_find(NULL) == NULL)
+		return false;
+	make_path(locator, &path);
+	is_store = !path.failed &&
+		   has_magic(sqlite3_vfs_find(NULL), (const char *)path.data);
+	cxa_buffer_release(&path);
+	return is_store;
+}
+
+int cxa_store_source_open(struct cxa_source *source, const char *path,
 			  const struct cxa_source_options *options,
 			  struct cxa_error *error)
 {
 	static const struct cxa_source_ops ops = { source_read, source_next,
 						   source_done, source_close };
+	unsigned wait_ms = options->wait_ms == 0 ? WAIT_MS : options->wait_ms;
 	struct store_source *from = calloc(1, sizeof(*from));
-	struct cxa_buffer path = { 0 };
-	int status;
+	struct cxa_buffer full = { 0 };
+	struct stat st;
+	int status = 0;
 
 	if (from == NULL)
 		return cxa_error_nomem(error, "a store");
 	source->ops = ops;
 	source->state = from;
+	source->bytes = stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
 	source->rows_bytes = source->bytes;
 	from->store.context = source->context;
-	status = make_path(*input, &path, error);
-	/* Before SQLite locks it: closing it later would give up its locks. */
-	cxa_input_close(*input);
-	*input = NULL;
+	make_path(path, &full);
+	if (full.failed)
+		status = cxa_error_nomem(error, "a store");
 	if (status == 0)
-		status = cxa_store_open(&from->store, (const char *)path.data,
-					options->wait_ms == 0 ?
-						WAIT_MS : options->wait_ms,
-					options->single_read, error);
-	cxa_buffer_release(&path);
+		status = cxa_store_open(&from->store, (const char *)full.data,
+					wait_ms, options->single_read, error);
+	cxa_buffer_release(&full);
 	if (status == 0)
 		status = read_header(from, error);
 	if (status == 0)
