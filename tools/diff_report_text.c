@@ -25,7 +25,7 @@ static void put_coloured(FILE *file, const char *code, const char *text)
 		fputs(text, file);
 }
 
-/* --- one field --------------------------------------------------------------- */
+/* --- one field ------------------------------------------------------------ */
 
 /* The start of the character at @at. */
 static size_t character(const char *text, size_t at)
@@ -108,7 +108,7 @@ void diff_text_metadata(void *user, const struct cxa_field_change *change)
 	put_change(report->metadata, change);
 }
 
-/* --- one record -------------------------------------------------------------- */
+/* --- one record ----------------------------------------------------------- */
 
 static void put_record(FILE *file, const struct cxa_difference *difference)
 {
@@ -151,7 +151,7 @@ int diff_text_record(void *user, const struct cxa_difference *difference)
 	return 0;
 }
 
-/* --- the report -------------------------------------------------------------- */
+/* --- the report ----------------------------------------------------------- */
 
 static void print_end(const char *label, const struct diff_end *end)
 {

@@ -39,7 +39,7 @@ const char *cxa_difference_kind_name(enum cxa_difference_kind kind)
 	return names[kind];
 }
 
-/* --- reading --------------------------------------------------------------- */
+/* --- reading -------------------------------------------------------------- */
 
 /* A source of somebody's own may not keep the order that all rests on. */
 static int check_order(const struct side *side, struct cxa_error *error)
@@ -90,7 +90,7 @@ static int advance(struct diff *diff, struct side *side,
 				diff->total_bytes, error);
 }
 
-/* --- telling --------------------------------------------------------------- */
+/* --- telling -------------------------------------------------------------- */
 
 static int unpack(struct diff *diff, enum cxa_collection collection,
 		  const struct cxa_record *record, ProtobufCMessage **out,
@@ -191,7 +191,7 @@ static int compare_metadata(struct diff *diff, struct cxa_error *error)
 	return 0;
 }
 
-/* --- comparing ------------------------------------------------------------- */
+/* --- comparing ------------------------------------------------------------ */
 
 static int order_of(const struct side *a, const struct side *b)
 {
@@ -250,7 +250,7 @@ static int compare_records(struct diff *diff, struct cxa_error *error)
 	return status;
 }
 
-/* --- the call -------------------------------------------------------------- */
+/* --- the call ------------------------------------------------------------- */
 
 static void close_side(struct side *side)
 {

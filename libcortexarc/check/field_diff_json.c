@@ -25,7 +25,7 @@ static int diff_values(struct cxa_field_diff *diff,
 		       const struct cxa_value *after, unsigned depth,
 		       struct cxa_error *error);
 
-/* --- taking apart: the text has been checked and has no white space ---------- */
+/* --- taking apart: the text has been checked and has no white space ------- */
 
 static const uint8_t *behind_string(const uint8_t *at)
 {
