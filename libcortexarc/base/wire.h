@@ -27,11 +27,13 @@ void cxa_wire_limits_fill(struct cxa_wire_limits *limits);
  * @fields: protobuf fields seen, packed values not counted
  * @decode_bytes: heap an unpack takes at most
  * @unknown: fields that this version does not know
+ * @json: fields that hold JSON text, which the scan takes for any text
  */
 struct cxa_wire_stats {
 	uint64_t fields;
 	uint64_t decode_bytes;
 	uint64_t unknown;
+	uint64_t json;
 };
 
 /**

@@ -182,6 +182,7 @@ static int scan_text(struct scan *scan, const struct cxa_message_type *type,
 	}
 	scan->stats->decode_bytes += size + ROUNDING +
 				     sizeof(ProtobufCBinaryData);
+	scan->stats->json += field->kind == CXA_FIELD_JSON;
 	return 0;
 }
 

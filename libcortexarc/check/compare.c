@@ -342,7 +342,10 @@ static void compare_trailer(struct cxa_walk *walk)
 
 	if (trailer == NULL || !walk->has_trailer)
 		return;
-	cxa_report_check(walk->report, 2);
+	cxa_report_check(walk->report, 3);
+	if (walk->header != NULL && !cxa_trailer_agrees(says, walk->header))
+		disagree(walk, trailer, "it tells of another version than "
+					"CORTEXARC");
 	if (sums != NULL && !cxa_digest_equal(&sums->actual, &says->root)) {
 		sums->faulty = true;
 		cxa_report_add(walk->report, &cxa_rule_digest,

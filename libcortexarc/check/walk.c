@@ -7,6 +7,7 @@
 #include "container/header.h"
 #include "container/index.h"
 #include "container/member_reader.h"
+#include "record/json_verify.h"
 
 const struct cxa_issue_kind cxa_rule_canonical = {
 	"canonical-form", CXA_CORRUPTED_ENTRY, CXA_CRITICAL, true };
@@ -264,9 +265,12 @@ static int check_header(struct verifier *verifier, struct cxa_walked *walked,
 	struct cxa_walk *walk = verifier->walk;
 	struct cxa_error inner = CXA_ERROR_INIT;
 	int status = cxa_header_decode(verifier->data.data, verifier->data.size,
-				       CXA_TO_LIST, &walk->arena, &walk->header,
-				       &inner);
+				       walk->report->level >= CXA_LEVEL_RECORDS ?
+					       CXA_TO_RESTORE : CXA_TO_LIST,
+				       &walk->arena, &walk->header, &inner);
 
+	if (status == 0)
+		status = cxa_json_verify_header(walk->header, &inner);
 	if (status == CXA_ERR_UNSUPPORTED || status == CXA_ERR_NOMEM) {
 		if (error != NULL)
 			*error = inner;

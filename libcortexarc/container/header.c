@@ -30,7 +30,7 @@ int cxa_header_encode(const Cxa__Header *header, struct cxa_buffer *out,
 	if (status == 0 && out->size - before > CXA_HEADER_MAX) {
 		status = cxa_error_set(error, CXA_ERR_LIMIT,
 				       "what describes the archive takes %zu "
-				       "bytes, over 64 KiB",
+				       "bytes, over 1 MiB",
 				       out->size - before);
 		out->size = before;
 	}
@@ -95,9 +95,10 @@ static int open_envelope(const uint8_t *data, size_t size,
 
 static int check_content(const Cxa__Header *header, struct cxa_error *error)
 {
-	if (header->base_digest.data != NULL &&
-	    header->base_digest.len != CXA_DIGEST_BYTES)
-		return corrupt(error, "base_digest is not 32 bytes");
+	/* The feature that gives it a meaning has been refused by now. */
+	if (header->has_base_digest)
+		return corrupt(error, "a base archive, but not the feature "
+				      "\"incremental\"");
 	for (size_t i = 0; i < header->n_losses; i++)
 		if (header->losses[i]->first_id > header->losses[i]->last_id)
 			return corrupt(error, "a loss whose ids descend");
@@ -118,7 +119,7 @@ static int decode(const uint8_t *data, size_t size,
 	int status;
 
 	if (size > CXA_HEADER_MAX)
-		return corrupt(error, "CORTEXARC is larger than 64 KiB");
+		return corrupt(error, "CORTEXARC is larger than 1 MiB");
 	status = open_envelope(data, size, arena, &bytes, error);
 	if (status == 0)
 		status = cxa_header_check_version(bytes.data, bytes.len,

@@ -11,14 +11,14 @@
 enum {
 	CXA_FORMAT_MAJOR = 1,
 	CXA_FORMAT_MINOR = 0,
-	CXA_HEADER_MAX = 65536,   /* bytes of CORTEXARC */
+	CXA_HEADER_MAX = 1 << 20, /* bytes of CORTEXARC */
 	CXA_DATA_VERSION_MAX = 2
 };
 
 /** enum cxa_operation - what a reader is about to do (features are by it) */
 enum cxa_operation { CXA_TO_LIST, CXA_TO_RESTORE, CXA_TO_REWRITE };
 
-/** cxa_header_encode() - 0, CXA_ERR_LIMIT (over 64 KiB), CXA_ERR_NOMEM */
+/** cxa_header_encode() - 0, CXA_ERR_LIMIT (over 1 MiB), CXA_ERR_NOMEM */
 int cxa_header_encode(const Cxa__Header *header, struct cxa_buffer *out,
 		      struct cxa_error *error);
 

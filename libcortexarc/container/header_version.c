@@ -48,6 +48,7 @@ struct first_fields {
 	uint64_t minor;
 	uint64_t data_version;
 	bool has_major;
+	bool has_data_version;
 	bool has_feature;
 	bool other_hash;
 	char feature[SHOWN_BYTES];
@@ -109,8 +110,11 @@ static void read_data_version(struct first_fields *first,
 	struct field field = { 0 };
 
 	while (next_field(&cursor, end, &field))
-		if (field.number == DATA_VERSION && field.wire_type == VARINT)
+		if (field.number == DATA_VERSION &&
+		    field.wire_type == VARINT) {
+			first->has_data_version = true;
 			first->data_version = field.value;
+		}
 }
 
 static void take_bytes(struct first_fields *first, const struct field *field,
@@ -191,6 +195,9 @@ static int judge(const struct first_fields *first, struct cxa_error *error)
 				     CXA_FORMAT_MAJOR);
 	if (first->has_feature)
 		return refuse_feature(first, error);
+	if (first->has_data_version && first->data_version == 0)
+		return cxa_error_set(error, CXA_ERR_CORRUPT,
+				     "there is no data_version 0");
 	if (first->data_version > CXA_DATA_VERSION_MAX)
 		return cxa_error_set(error, CXA_ERR_UNSUPPORTED,
 				     "holds data_version %" PRIu64 "; this is "

@@ -217,6 +217,13 @@ static int search(struct cxa_trailer *out, const struct cxa_input *input,
 	return status;
 }
 
+bool cxa_trailer_agrees(const struct cxa_trailer *trailer,
+			const Cxa__Header *header)
+{
+	return trailer->major == header->format_major &&
+	       trailer->minor == header->format_minor;
+}
+
 int cxa_trailer_find(struct cxa_trailer *out, const struct cxa_input *input,
 		     uint64_t *end, uint64_t *padding, struct cxa_error *error)
 {

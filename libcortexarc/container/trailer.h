@@ -2,6 +2,8 @@
 #ifndef CXA_CONTAINER_TRAILER_H
 #define CXA_CONTAINER_TRAILER_H
 
+#include <cortexarc/archive.pb-c.h>
+
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/io.h"
@@ -45,6 +47,10 @@ void cxa_trailer_encode(const struct cxa_trailer *trailer,
 int cxa_trailer_decode(struct cxa_trailer *out,
 		       const uint8_t data[CXA_TRAILER_BYTES],
 		       struct cxa_error *error);
+
+/** cxa_trailer_agrees() - is it of the version that @header tells of? */
+bool cxa_trailer_agrees(const struct cxa_trailer *trailer,
+			const Cxa__Header *header);
 
 /**
  * cxa_trailer_find() - read it from the end of a seekable file

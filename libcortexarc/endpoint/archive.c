@@ -7,6 +7,7 @@
 #include "container/tar_block.h"
 #include "container/walker.h"
 #include "endpoint/archive_spool.h"
+#include "record/json_verify.h"
 
 /* Where a member's bytes are: by its offset in a file, by name in a foreign tar. */
 struct place {
@@ -250,6 +251,8 @@ static int read_header(struct cxa_archive *archive,
 					   &archive->arena, &archive->header,
 					   error);
 	}
+	if (status == 0)
+		status = cxa_json_verify_header(archive->header, error);
 	if (status == 0 && archive->foreign == NULL &&
 	    archive->mtime != cxa_header_mtime(archive->header))
 		status = cxa_error_set(error, CXA_ERR_CORRUPT,
@@ -318,6 +321,13 @@ static int read_trailer(struct cxa_archive *archive, struct cxa_buffer *bytes,
 	return status;
 }
 
+static int other_version(struct cxa_error *error)
+{
+	cxa_error_at(error, cxa_member_name(CXA_MEMBER_TRAILER), UINT64_MAX);
+	return cxa_error_set(error, CXA_ERR_CORRUPT,
+			     "TRAILER and CORTEXARC tell of two versions");
+}
+
 static int describe(struct cxa_archive *archive, enum cxa_operation operation,
 		    struct cxa_error *error)
 {
@@ -326,6 +336,9 @@ static int describe(struct cxa_archive *archive, enum cxa_operation operation,
 
 	if (status == 0)
 		status = read_trailer(archive, &bytes, error);
+	if (status == 0 &&
+	    !cxa_trailer_agrees(&archive->trailer, archive->header))
+		status = other_version(error);
 	if (status == 0) {
 		archive->root = archive->trailer.root;
 		status = read_index(archive, &bytes, error);
@@ -367,6 +380,25 @@ static int open_foreign(struct cxa_archive *archive, struct cxa_error *error)
 	return status;
 }
 
+/*
+ * Of a pipe that is not canonical, the part up to there: a later version's
+ * archive may have another form, and is not damaged for that.
+ */
+static int judge_part(struct cxa_archive *archive,
+		      enum cxa_operation operation, struct cxa_error *error)
+{
+	struct cxa_error inner = CXA_ERROR_INIT;
+	struct cxa_buffer bytes = { 0 };
+	int status = read_header(archive, operation, &bytes, &inner);
+
+	cxa_buffer_release(&bytes);
+	if (status != CXA_ERR_UNSUPPORTED)
+		return CXA_ERR_CORRUPT;
+	if (error != NULL)
+		*error = inner;
+	return status;
+}
+
 int cxa_archive_open(struct cxa_archive **out, struct cxa_context *context,
 		     struct cxa_input **input, enum cxa_operation operation,
 		     struct cxa_error *error)
@@ -383,6 +415,8 @@ int cxa_archive_open(struct cxa_archive **out, struct cxa_context *context,
 	if (!archive->input->seekable)
 		status = cxa_archive_spool(context, &archive->input,
 					   &archive->spool, error);
+	if (status == CXA_ERR_CORRUPT)
+		status = judge_part(archive, operation, error);
 	if (status == 0 && !is_canonical(archive->input))
 		status = open_foreign(archive, error);
 	if (status == 0)

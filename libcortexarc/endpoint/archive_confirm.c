@@ -3,6 +3,9 @@
 #include "container/walker.h"
 #include "endpoint/archive.h"
 
+/* Members that are no batches. */
+enum { SINGLES = 5 };
+
 struct confirm {
 	const struct cxa_archive *archive;
 	struct cxa_buffer sums;
@@ -154,7 +157,10 @@ static int match_layout(struct confirm *confirm, struct cxa_error *error)
 	size_t preamble = cxa_preamble_bytes(CXA_MEMBER_BATCH);
 
 	if (archive->foreign != NULL)
-		return 0;
+		return archive->foreign->count == index->n_entries + SINGLES ?
+			       0 : disagree("INDEX.pb.zst", "there are members "
+					    "that INDEX does not tell of",
+					    error);
 	if (index->n_entries != 0) {
 		const Cxa__IndexEntry *last =
 			index->entries[index->n_entries - 1];

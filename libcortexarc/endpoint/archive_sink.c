@@ -103,6 +103,13 @@ static int write_header(struct archive_sink *archive, const Cxa__Header *from,
 	header.writer_name = text("cortexarc");
 	header.writer_version = text(cxa_version());
 	header.zstd_version = text(ZSTD_versionString());
+	header.has_zstd_level = true;
+	header.zstd_level = (uint32_t)archive->sink->options.zstd_level;
+	/* Features are of the archive they were read from, not of this one. */
+	header.n_required_to_list = 0;
+	header.n_required_to_restore = 0;
+	header.n_required_to_rewrite = 0;
+	header.n_optional_features = 0;
 	header.n_batch_sizes = CXA_COLLECTION_COUNT;
 	header.batch_sizes = pointers;
 	status = cxa_header_encode(&header, &bytes, error);
@@ -122,8 +129,18 @@ static int sink_begin(void *state, const Cxa__Header *header,
 {
 	struct archive_sink *archive = state;
 	struct cxa_member member;
-	int status = write_header(archive, header, error);
+	int status;
 
+	if (header->n_required_to_rewrite != 0)
+		return cxa_error_set(error, CXA_ERR_UNSUPPORTED,
+				     "needs the feature \"%.*s\" to be "
+				     "rewritten, which cortexarc %s does not "
+				     "have",
+				     (int)header->required_to_rewrite[0].len,
+				     (const char *)
+					     header->required_to_rewrite[0].data,
+				     cxa_version());
+	status = write_header(archive, header, error);
 	if (status < 0)
 		return status;
 	return add_named(archive, CXA_MEMBER_SCHEMA, true, true,

@@ -63,11 +63,9 @@ static int copy(struct cxa_context *context, struct cxa_input *input,
 		if (first)
 			strict = starts_canonical(piece, got);
 		first = false;
-		if (strict)
+		status = cxa_spool_append(spool, piece, got, NULL, error);
+		if (status == 0 && strict)
 			status = walk(&walker, piece, got, error);
-		if (status == 0)
-			status = cxa_spool_append(spool, piece, got, NULL,
-						  error);
 		if (status == 0)
 			status = cxa_context_step(context, "reading",
 						  input->position, 0, error);
@@ -117,12 +115,12 @@ int cxa_archive_spool(struct cxa_context *context, struct cxa_input **input,
 	if (status == 0)
 		status = copy(context, *input, *spool, piece, error);
 	free(piece);
-	if (status < 0)
+	if (status < 0 && status != CXA_ERR_CORRUPT)
 		return status;
 	seekable = spool_input(*input, *spool);
 	if (seekable == NULL)
 		return cxa_error_nomem(error, "reading a pipe");
 	cxa_input_close(*input);
 	*input = seekable;
-	return 0;
+	return status;
 }

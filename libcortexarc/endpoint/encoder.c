@@ -59,6 +59,24 @@ static void free_job(void *pointer)
 	free(job);
 }
 
+/* What no reader with these limits would read is not written. */
+static int check_size(struct job *job, const struct cxa_encoded *encoded)
+{
+	uint64_t limit = job->encoder->context->limits.batch_bytes;
+	uint64_t size = encoded->raw_size > encoded->stored.size ?
+				encoded->raw_size : encoded->stored.size;
+
+	if (size <= limit)
+		return 0;
+	return cxa_error_set(&job->error, CXA_ERR_LIMIT,
+			     "%s %llu to %llu: a batch of %llu bytes, over the "
+			     "limit batch-bytes",
+			     cxa_collection_name(encoded->collection),
+			     (unsigned long long)encoded->first_id,
+			     (unsigned long long)encoded->last_id,
+			     (unsigned long long)size);
+}
+
 static int encode(struct job *job, struct item *item,
 		  struct cxa_frame_coder *coder)
 {
@@ -79,10 +97,11 @@ static int encode(struct job *job, struct item *item,
 	if (status < 0)
 		return status;
 	encoded->raw_size = item->raw.size;
-	return cxa_frame_compress(coder, job->encoder->level,
-				  job->encoder->prove, item->raw.data,
-				  item->raw.size, &encoded->stored,
-				  &job->error);
+	status = cxa_frame_compress(coder, job->encoder->level,
+				    job->encoder->prove, item->raw.data,
+				    item->raw.size, &encoded->stored,
+				    &job->error);
+	return status == 0 ? check_size(job, encoded) : status;
 }
 
 static void hash(struct job *job)

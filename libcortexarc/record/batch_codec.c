@@ -2,6 +2,7 @@
 #include "record/batch_codec.h"
 
 #include "record/collection.h"
+#include "record/json_verify.h"
 
 enum { RECORDS_TAG = 1 << 3 | 2 };
 
@@ -64,13 +65,17 @@ static int check_encoding(enum cxa_collection collection,
 			  const struct cxa_wire_limits *limits,
 			  struct cxa_wire_stats *stats, struct cxa_error *error)
 {
+	const struct cxa_message_type *type = cxa_collection_type(collection);
 	struct cxa_error inner = CXA_ERROR_INIT;
-	int status = cxa_wire_scan(cxa_collection_type(collection),
-				   record->data, record->size, limits, stats,
-				   &inner);
+	uint64_t json = stats->json;
+	int status = cxa_wire_scan(type, record->data, record->size, limits,
+				   stats, &inner);
 
 	if (status == 0 && !keyed)
 		status = cxa_error_set(&inner, CXA_ERR_CORRUPT, "no id");
+	if (status == 0 && stats->json != json)
+		status = cxa_json_verify_record(type, record->data,
+						record->size, &inner);
 	if (status < 0)
 		return cxa_error_set(error, status, "%s %llu: %s",
 				     cxa_collection_info(collection)->record_name,

@@ -1,6 +1,8 @@
 /* embedding_columns.c - rows of embeddings into columns, and back */
 #include "record/embedding_columns.h"
 
+#include "record/json_verify.h"
+
 #include "base/bytes.h"
 
 enum { VECTORS = 3 };
@@ -229,16 +231,19 @@ static int check_vector(const Cxa__VectorColumn *vector, size_t count,
 	return 0;
 }
 
-static int check_extensions(const Cxa__EmbeddingColumns *columns,
-			    struct cxa_error *error)
+static int check_extension(const Cxa__EmbeddingColumns *columns, size_t i,
+			   struct cxa_error *error)
 {
-	for (size_t i = 0; i < columns->n_extensions; i++)
-		if (columns->extensions[i]->row >= columns->n_concept_ids ||
-		    (i != 0 && columns->extensions[i]->row <=
-			       columns->extensions[i - 1]->row))
-			return wrong(error, "extensions of rows that are not "
-					    "there or out of order");
-	return 0;
+	const Cxa__EmbeddingExtension *extension = columns->extensions[i];
+	Cxa__Embeddings embeddings = CXA__EMBEDDINGS__INIT;
+
+	if (extension->row >= columns->n_concept_ids ||
+	    (i != 0 && extension->row <= columns->extensions[i - 1]->row))
+		return wrong(error, "extensions of rows that are not there or "
+				    "out of order");
+	embeddings.has_extensions = true;
+	embeddings.extensions = extension->extensions;
+	return cxa_json_verify_message(&embeddings.base, error);
 }
 
 static int check_columns(const Cxa__EmbeddingColumns *columns,
@@ -265,7 +270,12 @@ static int check_columns(const Cxa__EmbeddingColumns *columns,
 		if (status < 0)
 			return status;
 	}
-	return check_extensions(columns, error);
+	for (size_t i = 0; i < columns->n_extensions; i++) {
+		status = check_extension(columns, i, error);
+		if (status < 0)
+			return status;
+	}
+	return 0;
 }
 
 /* What the rows are made from: the columns, and how far each has been used. */
@@ -399,6 +409,11 @@ int cxa_embedding_columns_decode(const uint8_t *data, size_t size,
 					 error);
 	if (status < 0)
 		goto done;
+	if (stats->unknown != 0) {
+		/* Rows have no place for them: they would be lost. */
+		status = wrong(error, "columns with fields that are not known");
+		goto done;
+	}
 	decoded = (const void *)message;
 	if (decoded->n_columns != 1) {
 		status = wrong(error, "not exactly one set of columns");

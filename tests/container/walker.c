@@ -345,7 +345,7 @@ static void put_member(struct cxa_buffer *file, const char *name, size_t size,
 static void wrong_places_are_refused(void)
 {
 	/* A member a word: '-' before it: no pax header; '+': with one;
-	 * '@' another time; '#': 512 bytes of data, '$': 65,537. */
+	 * '@' another time; '#': 512 bytes of data, '$': 2^20 + 1. */
 	static const struct {
 		const char *claim;
 		const char *members;
@@ -383,7 +383,7 @@ static void wrong_places_are_refused(void)
 		{ "another time is refused", "-CORTEXARC @schema.pb", false },
 		{ "a TRAILER that is not 512 bytes is refused",
 		  "-CORTEXARC +schema.pb +INDEX.pb.zst -B2SUMS -TRAILER", false },
-		{ "a CORTEXARC over 64 KiB is refused", "$CORTEXARC", false },
+		{ "a CORTEXARC over 1 MiB is refused", "$CORTEXARC", false },
 		{ "a member of another name is refused",
 		  "-CORTEXARC +schema.pb +extra.pb.zst", false },
 		{ "the schema under its pax header's name is refused",
@@ -401,7 +401,7 @@ static void wrong_places_are_refused(void)
 		for (word = strtok(words, " "); word != NULL;
 		     word = strtok(NULL, " ")) {
 			size_t size = *word == '#' ? 512 :
-				      *word == '$' ? 65537 : 3;
+				      *word == '$' ? (1 << 20) + 1 : 3;
 
 			if (word[1] == '\0')
 				put_member(&file, "", 512, false, 0);

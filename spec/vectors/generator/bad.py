@@ -536,8 +536,6 @@ head('empty', 'nothing in it', envelope(b''))
 head('none', 'no bytes at all', b'\n\0')
 head('unknown', 'a third field in the envelope', envelope(RIGHT) + u(3, 1))
 head('backwards', 'its fields descend', b(2, RIGHT) + b(1, digest(RIGHT)))
-head('large', 'over 64 KiB', envelope(header(n16=b(16, '{"a":"%s"}' %
-                                                   ('x' * 65536)))))
 head('no-metadata', 'no metadata', envelope(header(n11=None)))
 head('no-major', 'no version', envelope(header(n1=None)))
 head('major-0', 'format 0.1', envelope(header(n1=u(1, 0), n2=u(2, 1))))
@@ -549,7 +547,16 @@ head('boundary-bits', '64 boundary bits', envelope(header(n12=b(
     12, b(1, 'concepts') + u(2, 64) + u(3, 0) + u(4, 8)))))
 head('loss', 'a loss whose ids descend', envelope(header(n15=b(
     15, b(1, 'concepts') + u(2, 9) + u(3, 5)))))
-head('base', 'a base of 31 bytes', envelope(header(n14=b(14, bytes(31)))))
+head('base', 'a base archive, without the feature that needs one',
+     envelope(header(n14=b(14, bytes(32)))))
+head('data-version-0', 'records of a data version that never was',
+     envelope(header(n11=b(11, metadata(n4=u(4, 0))))))
+head('extensions', 'extensions that are no object',
+     envelope(header(n16=b(16, '[1]'))))
+head('extensions-metadata', 'extensions with a member that is known',
+     envelope(header(n11=b(11, metadata(n12=b(12, '{"backup_id":1}'))))))
+head('minor', "another minor version than TRAILER's",
+     envelope(header(n2=u(2, 3))), TRAILER)
 
 
 @vector('bad-header-time', "the members' time is not that of created_at",
@@ -711,6 +718,24 @@ records('unknown-many', '1,025 unknown fields', concept(
     1, n99=u(99, 1) * 1025))
 records('unknown-large', '64 KiB of unknown fields', concept(
     1, n99=b(99, bytes(65536))))
+records('json-none', 'extensions that are not JSON', concept(
+    1, n10=b(10, '{"a":}')))
+records('json-array', 'extensions that are no object', concept(
+    1, n10=b(10, '[]')))
+records('json-known', 'extensions with a member that the record has', concept(
+    1, n10=b(10, '{"content":"x"}')))
+records('json-embeddings', "extensions with the member where JSON has a "
+        "concept's vectors", concept(1, n10=b(10, '{"embeddings":null}')))
+records('json-twice', 'extensions with a member twice', concept(
+    1, n10=b(10, '{"a":1,"a":2}')))
+records('json-nested', 'the same in a submessage', concept(
+    1, n8=b(8, concept_metadata(n8=b(8, '{"a":1,"\\u0061":2}')))))
+records('json-empty', 'extensions of no bytes', concept(1, n10=b(10, '')))
+records('json-surrogate', 'half a surrogate pair in JSON', concept(
+    1, n10=b(10, '{"a":"\\ud800"}')))
+records('json-value', 'a free value that is not JSON', sync(
+    1, b(5, u(1, 9) + b(2, 'yes') + u(3, 2) + f64(4, CREATED))),
+    'sync_queue')
 records('length', 'a string longer than its record', concept(
     1, n2=b'\x12\xff\1hello'))
 records('length-huge', 'a length of 2^63', concept(
@@ -811,5 +836,11 @@ columns('extension-row', 'extensions of a row that is not there', embeddings(
     [1, 2], n6=b(6, u(1, 2) + b(2, '{}'))))
 columns('extension-order', 'extensions whose rows descend', embeddings(
     [1, 2], n6=b(6, u(1, 1) + b(2, '{}')) + b(6, u(1, 0) + b(2, '{}'))))
+columns('extension-json', 'extensions that are no object', embeddings(
+    [1, 2], n6=b(6, u(1, 1) + b(2, '7'))))
+columns('unknown', 'a field of a later version: rows have no place for it',
+        embeddings([1, 2], n7=u(7, 1)))
+columns('unknown-vector', 'the same in a vector', embeddings(
+    [1, 2], n3=b(3, vector_column(ROWS, n3=u(3, 1)))))
 columns('extension-twice', 'extensions of a row twice', embeddings(
     [1, 2], n6=2 * b(6, u(1, 1) + b(2, '{}'))))

@@ -259,8 +259,7 @@ def _():
               b(5, 'concepts/00000001.pb.zst')) +
             b(15, b(1, 'columns') + u(2, 0) + u(3, LAST - 1)))
     return Archive(header(n6=b(6, 'later'), n12=sizes, n13=b(13, space),
-                          n14=b(14, bytes(32)), n15=loss,
-                          n16=b(16, '{"top":1}')))
+                          n15=loss, n16=b(16, '{"top":1}'), n17=u(17, 19)))
 
 
 @vector('good-map', 'a map: entries by ascending key, the empty one too')

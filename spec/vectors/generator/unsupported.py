@@ -1,5 +1,5 @@
 """unsupported.py - sound archives that this version of the format cannot read"""
-from forge import Archive, b, concept, header, metadata, u
+from forge import Archive, Member, b, concept, header, metadata, u
 from table import vector
 
 
@@ -34,11 +34,21 @@ head('list-two', 'one feature known to nobody of two',
 head('encrypted', 'the reserved feature "encrypted"', n3=b(3, 'encrypted'))
 head('incremental', 'the reserved feature "incremental"',
      n3=b(3, 'incremental'), n14=b(14, bytes(32)))
-head('restore', 'a feature that restoring needs: it can be listed, checked '
-     'as far as it is known, and not restored', verify=0,
-     n4=b(4, 'sparkles'))
+head('restore', 'a feature that restoring needs: its bytes can be verified, '
+     'its records not', n4=b(4, 'sparkles'))
 head('rewrite', 'a feature that only rewriting needs: it can be restored',
      verify=0, unpack=0, n5=b(5, 'sparkles'))
+
+
+@vector('unsupported-members', 'a feature that listing needs, and a member of '
+        'it: too new, not damaged')
+def _():
+    archive = Archive(header(n3=b(3, 'sparkles')))
+    archive.edit_members = lambda members: (
+        members[:2] + [Member('sparkles/00000000', b'hello')] + members[2:])
+    return archive
+
+
 head('data-version-3', 'records of a data version yet to come',
      n11=b(11, metadata(n4=u(4, 3))))
 head('data-version-huge', 'a data version over 32 bits',
