@@ -120,6 +120,8 @@ static int find_fields(struct diff *diff, struct cxa_difference *difference,
 	status = cxa_field_diff_messages(&diff->fields,
 					 cxa_collection_type(collection),
 					 before, after, &inner);
+	if (status == CXA_ERR_CORRUPT)
+		diff->summary->fault = diff->fields.fault;
 	if (status < 0)
 		return cxa_error_set(error, status, "%s %llu: %s",
 				     difference->record_name,
@@ -181,6 +183,8 @@ static int compare_metadata(struct diff *diff, struct cxa_error *error)
 					    diff->b.source->header, &inner);
 	size_t count = cxa_field_diff_count(&diff->fields);
 
+	if (status == CXA_ERR_CORRUPT)
+		diff->summary->fault = diff->fields.fault;
 	if (status < 0)
 		return cxa_error_set(error, status, "the header: %s",
 				     inner.message);

@@ -201,10 +201,14 @@ int cxa_field_diff_add_values(struct cxa_field_diff *diff,
 {
 	struct cxa_value before;
 	struct cxa_value after;
-	int status = put_value(&diff->before, field, a, &before, error);
+	int status;
 
-	if (status == 0)
-		status = put_value(&diff->after, field, b, &after, error);
+	diff->fault = 1;
+	status = put_value(&diff->before, field, a, &before, error);
+	if (status < 0)
+		return status;
+	diff->fault = 2;
+	status = put_value(&diff->after, field, b, &after, error);
 	if (status < 0)
 		return status;
 	return cxa_field_diff_add(diff, a == NULL ? missing : &before,

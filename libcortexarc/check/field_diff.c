@@ -201,9 +201,10 @@ static int diff_entry(struct cxa_field_diff *diff,
 	int status;
 
 	cxa_json_string(&quoted, key->data, key->len);
-	if (quoted.failed)
-		return cxa_error_nomem(error, "a difference");
-	cxa_path_key(&diff->path, quoted.data + 1, quoted.size - 2);
+	if (!quoted.failed)
+		cxa_path_key(&diff->path, quoted.data + 1, quoted.size - 2);
+	else
+		diff->path.failed = true;
 	cxa_buffer_release(&quoted);
 	status = diff_slots(diff, field,
 			    a == NULL ? NULL : cxa_field_at(field, a),

@@ -15,6 +15,7 @@
  * @changes: struct cxa_field_change each
  * @path: of what is being compared
  * @before, @after: values being written
+ * @fault: after CXA_ERR_CORRUPT: 1 when it is in the first, 2 in the second
  *
  * { 0 } is an empty one.
  */
@@ -24,6 +25,7 @@ struct cxa_field_diff {
 	struct cxa_buffer path;
 	struct cxa_buffer before;
 	struct cxa_buffer after;
+	int fault;
 };
 
 /** cxa_field_diff_messages() - add what differs between @a and @b, of @type */

@@ -265,12 +265,15 @@ int cxa_field_diff_json(struct cxa_field_diff *diff, bool is_members,
 	if ((before->data == NULL) == (after->data == NULL) &&
 	    same_text(before, after))
 		return 0;
+	diff->fault = 1;
 	status = check(diff, is_members, before->data == NULL ? &empty : before,
 		       &texts[0], error);
-	if (status == 0)
+	if (status == 0) {
+		diff->fault = 2;
 		status = check(diff, is_members,
 			       after->data == NULL ? &empty : after, &texts[1],
 			       error);
+	}
 	a = (struct cxa_value){ texts[0].data, texts[0].size };
 	b = (struct cxa_value){ texts[1].data, texts[1].size };
 	if (status == 0 && is_members)

@@ -236,6 +236,27 @@ static void unknown_members_are_compared(void)
 		       cases[i].claim);
 }
 
+static void the_side_at_fault_is_told(void)
+{
+	Cxa__Connection sound = connection(0, 0);
+	Cxa__Connection broken = connection(0, 0);
+	struct store a;
+	struct store b;
+
+	broken.has_extensions = true;
+	broken.extensions = text("{");
+	store_init(&a);
+	store_init(&b);
+	store_add(&a, CXA_CONNECTIONS, &sound.base);
+	store_add(&b, CXA_CONNECTIONS, &broken.base);
+	is_int(compare_stores(context, &a, &b)->summary.fault, 2,
+	       "a record that holds no JSON is the second's fault");
+	is_int(compare_stores(context, &b, &a)->summary.fault, 1,
+	       "or the first's");
+	store_release(&a);
+	store_release(&b);
+}
+
 /* Nested @depth times around @inner. */
 static char *nested(unsigned depth, const char *inner)
 {
@@ -326,6 +347,7 @@ int main(void)
 {
 	cxa_context_open(&context, NULL, NULL);
 	unknown_members_are_compared();
+	the_side_at_fault_is_told();
 	depth_has_a_bound();
 	fields_of_a_later_schema_are_compared();
 	numbers_are_told_exactly();
