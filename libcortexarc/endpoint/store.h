@@ -45,7 +45,6 @@ int cxa_store_number(const struct cxa_store *store, const char *sql,
 
 /**
  * cxa_store_open() - a store that exists, to be read within one transaction
- * @quick: leave out PRAGMA quick_check
  *
  * What is seen from here on is one moment, whoever goes on writing. Its
  * application_id, data_version and every table's definition have been
@@ -56,7 +55,7 @@ int cxa_store_number(const struct cxa_store *store, const char *sql,
  * CXA_ERR_NOMEM.
  */
 int cxa_store_open(struct cxa_store *store, const char *path, unsigned wait_ms,
-		   bool quick, struct cxa_error *error);
+		   struct cxa_error *error);
 
 /** cxa_store_close() - after all its statements */
 void cxa_store_close(struct cxa_store *store);

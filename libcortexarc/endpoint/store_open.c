@@ -1,6 +1,5 @@
-/* store_open.c - a store that exists: is it one, and is it sound? */
+/* store_open.c - a store that exists: is it one, and one of ours? */
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "container/header.h"
@@ -176,37 +175,6 @@ static int check_schema(struct cxa_store *store, struct cxa_error *error)
 	return status;
 }
 
-/* --- soundness -------------------------------------------------------------- */
-
-/* The pages fit together; what is in them is checked as it is read. */
-static int check_pages(struct cxa_store *store, struct cxa_error *error)
-{
-	sqlite3_stmt *statement = NULL;
-	const char *answer = NULL;
-	char line[300];
-	int status = 0;
-
-	if (sqlite3_prepare_v2(store->database, "PRAGMA quick_check(1)", -1,
-			       &statement, NULL) == SQLITE_OK &&
-	    sqlite3_step(statement) == SQLITE_ROW)
-		answer = (const char *)sqlite3_column_text(statement, 0);
-	if (answer == NULL) {
-		status = cxa_store_failed(store, error);
-	} else if (strcmp(answer, "ok") != 0) {
-		snprintf(line, sizeof(line), "%s", answer);
-		for (char *p = line; *p != '\0'; p++)
-			if (*p == '\n')
-				*p = ' ';
-		cxa_error_set(error, CXA_ERR_CORRUPT,
-			      "the store's database is damaged (%s)", line);
-		status = cxa_error_hint(error, "PRAGMA integrity_check says "
-					       "more; the command .recover of "
-					       "sqlite3 saves what it can");
-	}
-	sqlite3_finalize(statement);
-	return status;
-}
-
 static int check_encoding(struct cxa_store *store, struct cxa_error *error)
 {
 	int64_t is_utf8 = 0;
@@ -222,7 +190,7 @@ static int check_encoding(struct cxa_store *store, struct cxa_error *error)
 }
 
 int cxa_store_open(struct cxa_store *store, const char *path, unsigned wait_ms,
-		   bool quick, struct cxa_error *error)
+		   struct cxa_error *error)
 {
 	int status;
 
@@ -241,7 +209,5 @@ int cxa_store_open(struct cxa_store *store, const char *path, unsigned wait_ms,
 		status = check_encoding(store, error);
 	if (status == 0)
 		status = check_schema(store, error);
-	if (status == 0 && !quick)
-		status = check_pages(store, error);
 	return status;
 }

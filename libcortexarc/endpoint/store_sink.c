@@ -24,7 +24,7 @@ struct store_sink {
  * no syncs. The cache also bounds what sorting for an index takes.
  */
 static const char settings[] =
-	"PRAGMA page_size = 4096;"
+	"PRAGMA page_size = 8192;"
 	"PRAGMA auto_vacuum = NONE;"
 	"PRAGMA encoding = 'UTF-8';"
 	"PRAGMA journal_mode = OFF;"

@@ -4,6 +4,7 @@
 
 #include "base/wire.h"
 #include "endpoint/source.h"
+#include "endpoint/store_check.h"
 #include "endpoint/store_reader.h"
 #include "record/batch.h"
 
@@ -11,12 +12,14 @@ enum { BATCH_BYTES = 1 << 20, WAIT_MS = 10000 };
 
 struct store_source {
 	struct cxa_store store;
+	struct cxa_store_check *check; /* NULL: none */
 	struct cxa_arena arena; /* of the header */
 	Cxa__Header *header;
 };
 
 /* One collection; @places: struct cxa_record of the batch, data not yet set */
 struct collection_reader {
+	struct store_source *source;
 	struct cxa_store_reader *records;
 	enum cxa_collection collection;
 	struct cxa_buffer places;
@@ -45,6 +48,7 @@ static int source_read(void *state, enum cxa_collection collection,
 	*out = NULL;
 	if (reader == NULL)
 		return cxa_error_nomem(error, "reading a store");
+	reader->source = source;
 	reader->collection = collection;
 	status = cxa_store_reader_open(&reader->records, &source->store,
 				       collection, first_id, last_id, error);
@@ -101,6 +105,15 @@ static int make_batch(struct collection_reader *reader, struct cxa_buffer *rows,
 	return status;
 }
 
+/* Whatever was read is told as read only when the pages are sound, too. */
+static int end_collection(struct store_source *source, struct cxa_error *error)
+{
+	int status = source->check == NULL ?
+			     0 : cxa_store_check_end(source->check, error);
+
+	return status < 0 ? status : CXA_END;
+}
+
 static int source_next(void *pointer, struct cxa_batch **batch,
 		       struct cxa_error *error)
 {
@@ -111,7 +124,7 @@ static int source_next(void *pointer, struct cxa_batch **batch,
 	*batch = NULL;
 	cxa_buffer_reset(&reader->places);
 	if (reader->ended)
-		return CXA_END;
+		return end_collection(reader->source, error);
 	/* At once as much as it will be: the pages are used but once. */
 	if (cxa_buffer_room(&rows, BATCH_BYTES + BATCH_BYTES / 16) == NULL)
 		status = cxa_error_nomem(error, "a store's records");
@@ -119,8 +132,8 @@ static int source_next(void *pointer, struct cxa_batch **batch,
 		status = read_rows(reader, &rows, error);
 	if (status == 0)
 		status = reader->places.size == 0 ?
-				 CXA_END : make_batch(reader, &rows, batch,
-						      error);
+				 end_collection(reader->source, error) :
+				 make_batch(reader, &rows, batch, error);
 	cxa_buffer_release(&rows);
 	return status;
 }
@@ -129,6 +142,7 @@ static void source_close(void *state)
 {
 	struct store_source *source = state;
 
+	cxa_store_check_close(source->check);
 	cxa_store_close(&source->store);
 	cxa_arena_release(&source->arena);
 	free(source);
@@ -244,12 +258,16 @@ int cxa_store_source_open(struct cxa_source *source, const char *path,
 		status = cxa_error_nomem(error, "a store");
 	if (status == 0)
 		status = cxa_store_open(&from->store, (const char *)full.data,
-					wait_ms, options->single_read, error);
-	cxa_buffer_release(&full);
+					wait_ms, error);
 	if (status == 0)
 		status = read_header(from, error);
 	if (status == 0)
 		status = check_version(from, error);
+	if (status == 0 && !options->single_read)
+		status = cxa_store_check_begin(&from->check, source->context,
+					       (const char *)full.data,
+					       wait_ms, error);
+	cxa_buffer_release(&full);
 	source->header = from->header;
 	return status;
 }

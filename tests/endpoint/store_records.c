@@ -48,16 +48,18 @@ static const uint64_t odd_numbers[] = {
 	UINT64_MAX - 1, UINT32_MAX,
 };
 
+#define TEXT(text) { text, sizeof(text) - 1 }
+
 static const struct {
 	const char *text;
 	size_t size;
 } odd_texts[] = {
-	{ "", 0 }, { "a", 1 }, { "\0", 1 }, { "a\0b", 3 }, { "na\xc3\xafve", 6 },
-	{ "'; DROP TABLE concepts; --", 26 }, { "\xf0\x9f\xa7\xa0", 4 },
-	{ "1", 1 }, { "NULL", 4 },
-	{ "a text that is longer than what a length of one byte can say, so "
-	  "that the length before it moves what is behind: a text that is "
-	  "longer than that", 146 },
+	TEXT(""), TEXT("a"), TEXT("\0"), TEXT("a\0b"), TEXT("na\xc3\xafve"),
+	TEXT("'; DROP TABLE concepts; --"), TEXT("\xf0\x9f\xa7\xa0"),
+	TEXT("1"), TEXT("NULL"),
+	TEXT("a text that is longer than what a length of one byte can say, so "
+	     "that the length before it moves what is behind: a text that is "
+	     "longer than that"),
 };
 
 static const char *const jsons[] = {

@@ -1,4 +1,6 @@
 /* store_schema.c - the plan of a store's tables holds together */
+#include <stdlib.h>
+
 #include <sqlite3.h>
 
 #include "endpoint/store_sql.h"
@@ -93,10 +95,58 @@ static void roots_stand_together(void)
 	   "the tables of a root stand together, parents first");
 }
 
+/* To be freed. */
+static char *read_specification(void)
+{
+	const char *srcdir = getenv("CXA_SRCDIR");
+	struct cxa_buffer name = { 0 };
+	struct cxa_buffer text = { 0 };
+	FILE *file;
+	int byte;
+
+	cxa_buffer_format(&name, "%s/spec/STORE.md",
+			  srcdir == NULL ? "." : srcdir);
+	file = fopen((const char *)name.data, "r");
+	while (file != NULL && (byte = getc(file)) != EOF)
+		cxa_buffer_byte(&text, (uint8_t)byte);
+	if (file != NULL)
+		fclose(file);
+	cxa_buffer_byte(&text, '\0');
+	cxa_buffer_release(&name);
+	return (char *)text.data;
+}
+
+static void the_specification_has_them(void)
+{
+	size_t count;
+	const struct cxa_store_table *tables = cxa_store_tables(&count);
+	const struct cxa_store_index *indexes;
+	struct cxa_buffer sql = { 0 };
+	char *text = read_specification();
+
+	for (size_t i = 0; i < count; i++) {
+		cxa_store_sql_table(&sql, &tables[i]);
+		ok(strstr(text, (const char *)sql.data) != NULL,
+		   "STORE.md has the definition of %s", tables[i].name);
+		cxa_buffer_reset(&sql);
+	}
+	indexes = cxa_store_indexes(&count);
+	for (size_t i = 0; i < count; i++) {
+		cxa_store_sql_index(&sql, &indexes[i]);
+		ok(strstr(text, (const char *)sql.data) != NULL,
+		   "and of an index of %s by %s", indexes[i].table,
+		   indexes[i].columns[0]);
+		cxa_buffer_reset(&sql);
+	}
+	cxa_buffer_release(&sql);
+	free(text);
+}
+
 int main(void)
 {
 	all_of_it_is_sql();
 	names_are_whole();
 	roots_stand_together();
+	the_specification_has_them();
 	return done_testing();
 }
