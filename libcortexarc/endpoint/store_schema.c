@@ -62,7 +62,7 @@ static const char *const not_kept[] = {
 	"format_major", "format_minor", "required_to_list",
 	"required_to_restore", "required_to_rewrite", "optional_features",
 	"hash_name", "writer_name", "writer_version", "zstd_version",
-	"batch_sizes",
+	"batch_sizes", "zstd_level",
 };
 
 static const struct cxa_store_index indexes[] = {
