@@ -6,11 +6,7 @@
 
 #include "base/bytes.h"
 
-enum {
-	MAGIC_BYTES = 4,
-	RATIO_FREE_BYTES = 64 << 20,
-	RATIO_MAX = 1000,
-};
+enum { MAGIC_BYTES = 4 };
 
 void cxa_frame_coder_release(struct cxa_frame_coder *coder)
 {
@@ -126,6 +122,16 @@ static int bad_frame(struct cxa_error *error, const char *what)
 	return cxa_error_set(error, CXA_ERR_CORRUPT, "%s", what);
 }
 
+static int check_window(uint64_t window, struct cxa_error *error)
+{
+	if (window <= CXA_FRAME_WINDOW_MAX)
+		return 0;
+	return cxa_error_set(error, CXA_ERR_LIMIT,
+			     "the zstd frame wants a window of %llu bytes, over "
+			     "the format's limit of %d",
+			     (unsigned long long)window, CXA_FRAME_WINDOW_MAX);
+}
+
 /* RFC 8878, 3.1.1.1: the descriptor byte, and the window it leads to. */
 static int check_descriptor(const uint8_t *data, size_t size,
 			    struct cxa_error *error)
@@ -150,9 +156,7 @@ static int check_descriptor(const uint8_t *data, size_t size,
 	exponent = data[MAGIC_BYTES + 1] >> 3;
 	window = UINT64_C(1) << (10 + exponent);
 	window += window / 8 * (data[MAGIC_BYTES + 1] & 7);
-	if (window > CXA_FRAME_WINDOW_MAX)
-		return bad_frame(error, "the zstd frame wants a window over 8 MiB");
-	return 0;
+	return check_window(window, error);
 }
 
 int cxa_frame_content_size(const void *data, size_t size,
@@ -168,9 +172,10 @@ int cxa_frame_content_size(const void *data, size_t size,
 	if (content == ZSTD_CONTENTSIZE_ERROR ||
 	    content == ZSTD_CONTENTSIZE_UNKNOWN)
 		return bad_frame(error, "the zstd frame has no content size");
-	if ((((const uint8_t *)data)[MAGIC_BYTES] & 0x20) != 0 &&
-	    content > CXA_FRAME_WINDOW_MAX)
-		return bad_frame(error, "the zstd frame wants a window over 8 MiB");
+	if ((((const uint8_t *)data)[MAGIC_BYTES] & 0x20) != 0)
+		status = check_window(content, error);
+	if (status < 0)
+		return status;
 	frame_size = ZSTD_findFrameCompressedSize(data, size);
 	if (ZSTD_isError(frame_size))
 		return bad_frame(error, "the zstd frame is cut or malformed");
@@ -180,22 +185,36 @@ int cxa_frame_content_size(const void *data, size_t size,
 	return 0;
 }
 
+/* What a frame of @size bytes claims to hold, against the limits. */
+static int check_content(uint64_t content, size_t size,
+			 const struct cxa_limits *limits, size_t limit,
+			 struct cxa_error *error)
+{
+	if (content > cxa_limit_of(limits, limit))
+		return cxa_limit_exceeded(error, limits, limit, content,
+					  "decompressed");
+	if (content > CXA_FRAME_RATIO_FREE && content / size > limits->ratio)
+		return cxa_limit_exceeded(error, limits, CXA_LIMIT(ratio),
+					  content / size,
+					  "a zstd frame of %zu bytes claims "
+					  "%llu", size,
+					  (unsigned long long)content);
+	return 0;
+}
+
 int cxa_frame_decompress(struct cxa_frame_coder *coder, const void *data,
-			 size_t size, uint64_t max_bytes,
-			 struct cxa_buffer *out, struct cxa_error *error)
+			 size_t size, const struct cxa_limits *limits,
+			 size_t limit, struct cxa_buffer *out,
+			 struct cxa_error *error)
 {
 	uint64_t content_size = 0;
 	int status = cxa_frame_content_size(data, size, &content_size, error);
 
+	if (status == 0)
+		status = check_content(content_size, size, limits, limit,
+				       error);
 	if (status < 0)
 		return status;
-	if (content_size > max_bytes ||
-	    (content_size > RATIO_FREE_BYTES &&
-	     content_size / RATIO_MAX > size))
-		return cxa_error_set(error, CXA_ERR_LIMIT,
-				     "a zstd frame of %zu bytes claims %llu, "
-				     "over the limit batch-bytes", size,
-				     (unsigned long long)content_size);
 	cxa_buffer_reset(out);
 	if (cxa_buffer_room(out, (size_t)content_size + 1) == NULL)
 		return cxa_error_nomem(error, "decompressing");

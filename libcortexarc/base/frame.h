@@ -6,8 +6,15 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/limits.h"
 
-enum { CXA_FRAME_LEVEL = 3, CXA_FRAME_WINDOW_MAX = 1 << 23 };
+enum { CXA_FRAME_LEVEL = 3 };
+
+/* The window that a frame may want at most: the format's own limit. */
+enum { CXA_FRAME_WINDOW_MAX = 1 << 23 };
+
+/* Up to so much content the limit ratio does not count. */
+enum { CXA_FRAME_RATIO_FREE = 64 << 20 };
 
 /**
  * struct cxa_frame_coder - zstd's contexts, to be used by one thread at a time
@@ -41,19 +48,21 @@ int cxa_frame_compress(struct cxa_frame_coder *coder, int level, bool prove,
  *
  * Exactly one frame that ends with @size, with content size, checksum and a
  * window of at most 8 MiB, without a dictionary or skippable frame.
- * Return: 0 with *content_size, CXA_ERR_CORRUPT.
+ * Return: 0 with *content_size, CXA_ERR_CORRUPT, CXA_ERR_LIMIT (the window).
  */
 int cxa_frame_content_size(const void *data, size_t size,
 			   uint64_t *content_size, struct cxa_error *error);
 
 /**
  * cxa_frame_decompress() - replace @out by the frame's content
- * @max_bytes: of content; also at most 1,000 times @size over 64 MiB
+ * @limit: CXA_LIMIT() of @limits (filled) on its content; the ratio of content
+ *         to @size is compared, too
  *
  * Return: 0, CXA_ERR_CORRUPT, CXA_ERR_LIMIT, CXA_ERR_NOMEM.
  */
 int cxa_frame_decompress(struct cxa_frame_coder *coder, const void *data,
-			 size_t size, uint64_t max_bytes,
-			 struct cxa_buffer *out, struct cxa_error *error);
+			 size_t size, const struct cxa_limits *limits,
+			 size_t limit, struct cxa_buffer *out,
+			 struct cxa_error *error);
 
 #endif

@@ -7,6 +7,8 @@
 #include <cortexarc/archive.pb-c.h>
 #include <cortexarc/records.pb-c.h>
 
+#include "base/limits.h"
+
 enum { MAX_TYPES = 80, MAX_FIELDS = 400 };
 
 /* Everything else is reached from these. */
@@ -30,20 +32,25 @@ static const struct {
 	const char *field;
 	uint32_t max;
 	unsigned exact_count;
-	uint32_t max_count;
 } bounds[] = {
-	{ "ConceptMetadata", "priority", UINT8_MAX, 0, 0 },
-	{ "ConceptMetadata", "tags", UINT32_MAX, 0, 4096 },
-	{ "ColumnPosition", "layer", UINT8_MAX, 0, 0 },
-	{ "SyncEntry", "retry_count", UINT8_MAX, 0, 0 },
-	{ "CortexConfiguration", "cortex_size", UINT32_MAX, 2, 0 },
-	{ "Index", "entries", UINT32_MAX, 0, UINT32_MAX },
-	{ "VectorColumn", "lengths", UINT32_MAX, 0, UINT32_MAX },
-	{ "EmbeddingColumns", "concept_ids", UINT32_MAX, 0, UINT32_MAX },
-	{ "EmbeddingColumns", "last_computed", UINT32_MAX, 0, UINT32_MAX },
+	{ "ConceptMetadata", "priority", UINT8_MAX, 0 },
+	{ "ColumnPosition", "layer", UINT8_MAX, 0 },
+	{ "SyncEntry", "retry_count", UINT8_MAX, 0 },
+	{ "CortexConfiguration", "cortex_size", UINT32_MAX, 2 },
 };
 
-enum { SHORT_TEXT = 64 * 1024 };
+/* Lists that are not links; those of a batch are bound by its bytes alone. */
+static const struct {
+	const char *message;
+	const char *field;
+	size_t count_limit;
+} lists[] = {
+	{ "ConceptMetadata", "tags", CXA_LIMIT(tags) },
+	{ "Index", "entries", CXA_NO_LIMIT },
+	{ "VectorColumn", "lengths", CXA_NO_LIMIT },
+	{ "EmbeddingColumns", "concept_ids", CXA_NO_LIMIT },
+	{ "EmbeddingColumns", "last_computed", CXA_NO_LIMIT },
+};
 
 static struct cxa_message_type types[MAX_TYPES];
 static struct cxa_field fields[MAX_FIELDS];
@@ -98,19 +105,31 @@ static void fill_bounds(struct cxa_field *field, const char *message)
 	const char *name = field->descriptor->name;
 
 	field->max = UINT32_MAX;
-	field->max_bytes = SHORT_TEXT;
-	if (strcmp(name, "content") == 0 || ends_with(name, "_json"))
-		field->max_bytes = 0;
-	if (field->kind == CXA_FIELD_BINARY)
-		field->max_bytes = UINT32_MAX;
 	for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++) {
 		if (strcmp(bounds[i].message, message) == 0 &&
 		    strcmp(bounds[i].field, name) == 0) {
 			field->max = bounds[i].max;
 			field->exact_count = bounds[i].exact_count;
-			field->max_count = bounds[i].max_count;
 		}
 	}
+}
+
+static void fill_limits(struct cxa_field *field, const char *message)
+{
+	const char *name = field->descriptor->name;
+
+	field->count_limit = field->kind == CXA_FIELD_F32 ?
+				     CXA_LIMIT(vector_floats) :
+				     CXA_LIMIT(links);
+	field->bytes_limit = CXA_LIMIT(short_string_bytes);
+	if (strcmp(name, "content") == 0 || ends_with(name, "_json"))
+		field->bytes_limit = CXA_LIMIT(string_bytes);
+	if (field->kind == CXA_FIELD_BINARY)
+		field->bytes_limit = CXA_NO_LIMIT;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (strcmp(lists[i].message, message) == 0 &&
+		    strcmp(lists[i].field, name) == 0)
+			field->count_limit = lists[i].count_limit;
 }
 
 static const struct cxa_message_type *
@@ -134,6 +153,7 @@ static void fill_field(struct cxa_field *field,
 		}
 	}
 	fill_bounds(field, owner->descriptor->short_name);
+	fill_limits(field, owner->descriptor->short_name);
 }
 
 static const struct cxa_message_type *

@@ -30,10 +30,8 @@ enum cxa_field_kind {
  * @json_name: the name in JSON: without `_json`; in a union the message's name
  * @max: largest value of a CXA_FIELD_U32 (255 for the application's u8)
  * @exact_count: a repeated field has exactly so many values; 0: any number
- * @max_count: values of a repeated field; 0: limits.links, or for floats
- *             limits.vector_floats
- * @max_bytes: of text or JSON; 0: limits.string_bytes; UINT32_MAX: no bound
- *             of its own
+ * @count_limit: CXA_LIMIT() on the values of a repeated field, or CXA_NO_LIMIT
+ * @bytes_limit: CXA_LIMIT() on the length of text or JSON, or CXA_NO_LIMIT
  */
 struct cxa_field {
 	const ProtobufCFieldDescriptor *descriptor;
@@ -43,8 +41,8 @@ struct cxa_field {
 	enum cxa_field_kind kind;
 	uint32_t max;
 	unsigned exact_count;
-	uint32_t max_count;
-	uint32_t max_bytes;
+	size_t count_limit;
+	size_t bytes_limit;
 };
 
 /**

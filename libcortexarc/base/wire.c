@@ -94,7 +94,7 @@ int cxa_wire_unpack(const struct cxa_message_type *type, const uint8_t *data,
 
 int cxa_wire_scan_unpack(const struct cxa_message_type *type,
 			 const uint8_t *data, size_t size,
-			 const struct cxa_wire_limits *limits,
+			 const struct cxa_limits *limits,
 			 struct cxa_arena *arena, ProtobufCMessage **out,
 			 struct cxa_error *error)
 {

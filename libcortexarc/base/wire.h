@@ -5,22 +5,11 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/message_type.h"
 
-/**
- * struct cxa_wire_limits - bounds for one scan; 0: the default of struct
- * cxa_limits
- */
-struct cxa_wire_limits {
-	uint64_t fields;
-	uint64_t decode_bytes;
-	uint64_t string_bytes;
-	uint64_t vector_floats;
-	uint64_t links;
-};
-
-/** cxa_wire_limits_fill() - put the default where there is 0 */
-void cxa_wire_limits_fill(struct cxa_wire_limits *limits);
+/* How deep messages may nest below the outermost: the format's own limit. */
+enum { CXA_DEPTH_MAX = 8 };
 
 /**
  * struct cxa_wire_stats - what a scan counted; adds up over calls
@@ -38,21 +27,21 @@ struct cxa_wire_stats {
 
 /**
  * cxa_wire_scan() - is this the canonical encoding of a message of @type?
- * @limits: NULL: the defaults; compared with what @stats has reached
+ * @limits: filled; NULL: the defaults; compared with what @stats has reached
  * @stats: in and out; starts as { 0 }
  *
  * Without allocation. Refuses: varints that are not minimal or over their
  * type, field numbers that descend, singular fields repeated, a wire type
  * other than declared, repeated numbers that are not packed, a required field
  * missing, a bool other than 0 and 1, an unknown enum value, invalid UTF-8,
- * a map out of order, sizes past the end, depth over 8. What it accepts,
+ * a map out of order, sizes past the end, depth over CXA_DEPTH_MAX. What it accepts,
  * cxa_wire_unpack() decodes within @stats, and packing gives the same bytes.
  *
  * Return: 0, CXA_ERR_CORRUPT or CXA_ERR_LIMIT; the error's offset is within
  * @data.
  */
 int cxa_wire_scan(const struct cxa_message_type *type, const uint8_t *data,
-		  size_t size, const struct cxa_wire_limits *limits,
+		  size_t size, const struct cxa_limits *limits,
 		  struct cxa_wire_stats *stats, struct cxa_error *error);
 
 /**
@@ -67,7 +56,7 @@ int cxa_wire_unpack(const struct cxa_message_type *type, const uint8_t *data,
 /** cxa_wire_scan_unpack() - both, for a single message */
 int cxa_wire_scan_unpack(const struct cxa_message_type *type,
 			 const uint8_t *data, size_t size,
-			 const struct cxa_wire_limits *limits,
+			 const struct cxa_limits *limits,
 			 struct cxa_arena *arena, ProtobufCMessage **out,
 			 struct cxa_error *error);
 

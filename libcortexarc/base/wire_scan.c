@@ -4,9 +4,6 @@
 #include "base/utf8.h"
 
 enum {
-	DEPTH_MAX = 8,
-	UNKNOWN_MAX = 1024,          /* fields a message */
-	UNKNOWN_BYTES_MAX = 64 * 1024,
 	/*
 	 * protobuf-c 1.4.1 keeps a ScannedMember (40 bytes, in slabs that
 	 * double) for each field, and what it allocates is rounded up by the
@@ -20,7 +17,7 @@ enum wire_type { VARINT = 0, FIXED64 = 1, BYTES = 2, FIXED32 = 5 };
 
 struct scan {
 	const uint8_t *start;
-	struct cxa_wire_limits limits;
+	const struct cxa_limits *limits;
 	struct cxa_wire_stats *stats;
 	struct cxa_error *error;
 };
@@ -47,6 +44,21 @@ static int fail(struct scan *scan, int status, const uint8_t *at,
 			     type->descriptor->short_name,
 			     field == NULL ? "" : ".",
 			     field == NULL ? "" : field->descriptor->name, what);
+}
+
+/* Is @found within @limit? */
+static int check_limit(struct scan *scan, const uint8_t *at,
+		       const struct cxa_message_type *type,
+		       const struct cxa_field *field, size_t limit,
+		       uint64_t found)
+{
+	if (found <= cxa_limit_of(scan->limits, limit))
+		return 0;
+	cxa_error_at(scan->error, NULL, (uint64_t)(at - scan->start));
+	return cxa_limit_exceeded(scan->error, scan->limits, limit, found,
+				  "%s%s%s", type->descriptor->short_name,
+				  field == NULL ? "" : ".",
+				  field == NULL ? "" : field->descriptor->name);
 }
 
 static int scan_message(struct scan *scan, const struct cxa_message_type *type,
@@ -108,15 +120,6 @@ static size_t element_bytes(const struct cxa_field *field)
 	}
 }
 
-static uint64_t count_limit(const struct scan *scan,
-			    const struct cxa_field *field)
-{
-	if (field->max_count != 0)
-		return field->max_count;
-	return field->kind == CXA_FIELD_F32 ? scan->limits.vector_floats :
-					      scan->limits.links;
-}
-
 static int scan_packed(struct scan *scan, const struct cxa_message_type *type,
 		       const struct cxa_field *field, const uint8_t *data,
 		       const uint8_t *end)
@@ -126,6 +129,7 @@ static int scan_packed(struct scan *scan, const struct cxa_message_type *type,
 	uint64_t count = 0;
 	uint64_t value;
 	const char *wrong;
+	int status;
 
 	if (size == 0)
 		return fail(scan, CXA_ERR_CORRUPT, data, type, field,
@@ -147,11 +151,10 @@ static int scan_packed(struct scan *scan, const struct cxa_message_type *type,
 			count++;
 		}
 	}
-	if (count > count_limit(scan, field))
-		return fail(scan, CXA_ERR_LIMIT, data, type, field,
-			    field->kind == CXA_FIELD_F32 ?
-				    "more values than the limit vector-floats" :
-				    "more values than the limit links");
+	status = check_limit(scan, data, type, field, field->count_limit,
+			     count);
+	if (status < 0)
+		return status;
 	if (field->exact_count != 0 && count != field->exact_count)
 		return fail(scan, CXA_ERR_CORRUPT, data, type, field,
 			    "not as many values as there must be");
@@ -164,16 +167,12 @@ static int scan_text(struct scan *scan, const struct cxa_message_type *type,
 		     const uint8_t *end)
 {
 	size_t size = (size_t)(end - data);
-	uint64_t limit = field->max_bytes;
+	int status = check_limit(scan, data, type, field, field->bytes_limit,
+				 size);
 	size_t valid;
 
-	if (limit == 0)
-		limit = scan->limits.string_bytes;
-	if (limit != UINT32_MAX && size > limit)
-		return fail(scan, CXA_ERR_LIMIT, data, type, field,
-			    field->max_bytes == 0 ?
-				    "longer than the limit string-bytes" :
-				    "longer than 64 KiB");
+	if (status < 0)
+		return status;
 	if (field->kind != CXA_FIELD_BINARY) {
 		valid = cxa_utf8_valid_prefix(data, size);
 		if (valid != size)
@@ -298,29 +297,30 @@ static int enter_field(struct scan *scan, struct progress *progress,
 			    "stands there twice");
 	}
 	progress->last_number = number;
-	if (++progress->repeats > 1 &&
-	    progress->repeats > count_limit(scan, field))
-		return fail(scan, CXA_ERR_LIMIT, at, type, field,
-			    "more values than the limit links");
 	progress->seen |= UINT32_C(1) << progress->index;
 	*out = field;
-	return 0;
+	if (++progress->repeats == 1)
+		return 0;
+	return check_limit(scan, at, type, field, field->count_limit,
+			   progress->repeats);
 }
 
 static int count_unknown(struct scan *scan, struct progress *progress,
 			 const uint8_t *at, const uint8_t *end)
 {
 	size_t size = (size_t)(end - at);
+	int status;
 
 	scan->stats->unknown++;
 	scan->stats->decode_bytes += size + ROUNDING +
 				     sizeof(ProtobufCMessageUnknownField);
 	progress->unknown_bytes += size;
-	if (++progress->unknown > UNKNOWN_MAX ||
-	    progress->unknown_bytes > UNKNOWN_BYTES_MAX)
-		return fail(scan, CXA_ERR_LIMIT, at, progress->type, NULL,
-			    "over 1,024 unknown fields or 64 KiB of them");
-	return 0;
+	status = check_limit(scan, at, progress->type, NULL,
+			     CXA_LIMIT(unknown_fields), ++progress->unknown);
+	if (status < 0)
+		return status;
+	return check_limit(scan, at, progress->type, NULL,
+			   CXA_LIMIT(unknown_bytes), progress->unknown_bytes);
 }
 
 static int scan_field(struct scan *scan, struct progress *progress,
@@ -347,9 +347,10 @@ static int scan_field(struct scan *scan, struct progress *progress,
 	if (wrong != NULL)
 		return fail(scan, CXA_ERR_CORRUPT, at, type, field, wrong);
 	scan->stats->decode_bytes += FIELD_COST;
-	if (++scan->stats->fields > scan->limits.fields)
-		return fail(scan, CXA_ERR_LIMIT, at, type, field,
-			    "more fields than the limit fields");
+	status = check_limit(scan, at, type, field, CXA_LIMIT(fields),
+			     ++scan->stats->fields);
+	if (status < 0)
+		return status;
 	if (field == NULL)
 		return count_unknown(scan, progress, at, *cursor);
 	if ((tag & 7) == BYTES)
@@ -387,9 +388,9 @@ static int scan_message(struct scan *scan, const struct cxa_message_type *type,
 	struct progress progress = { .type = type };
 	int status;
 
-	if (depth > DEPTH_MAX)
+	if (depth > CXA_DEPTH_MAX)
 		return fail(scan, CXA_ERR_LIMIT, data, type, NULL,
-			    "nested deeper than 8");
+			    "9 levels, over the format's limit of 8");
 	scan->stats->decode_bytes += type->descriptor->sizeof_message +
 				     ROUNDING;
 	while (data != end) {
@@ -397,38 +398,23 @@ static int scan_message(struct scan *scan, const struct cxa_message_type *type,
 		if (status < 0)
 			return status;
 	}
-	if (scan->stats->decode_bytes > scan->limits.decode_bytes)
-		return fail(scan, CXA_ERR_LIMIT, data, type, NULL,
-			    "decoding takes more than the limit decode-bytes");
+	status = check_limit(scan, data, type, NULL, CXA_LIMIT(decode_bytes),
+			     scan->stats->decode_bytes);
+	if (status < 0)
+		return status;
 	return check_presence(scan, &progress, data);
 }
 
-void cxa_wire_limits_fill(struct cxa_wire_limits *limits)
-{
-	if (limits->fields == 0)
-		limits->fields = 4000000;
-	if (limits->decode_bytes == 0)
-		limits->decode_bytes = UINT64_C(256) << 20;
-	if (limits->string_bytes == 0)
-		limits->string_bytes = UINT64_C(32) << 20;
-	if (limits->vector_floats == 0)
-		limits->vector_floats = 65536;
-	if (limits->links == 0)
-		limits->links = 1000000;
-}
-
 int cxa_wire_scan(const struct cxa_message_type *type, const uint8_t *data,
-		  size_t size, const struct cxa_wire_limits *limits,
+		  size_t size, const struct cxa_limits *limits,
 		  struct cxa_wire_stats *stats, struct cxa_error *error)
 {
 	struct scan scan = {
 		.start = data,
+		.limits = limits == NULL ? cxa_limits_default() : limits,
 		.stats = stats,
 		.error = error,
 	};
 
-	if (limits != NULL)
-		scan.limits = *limits;
-	cxa_wire_limits_fill(&scan.limits);
 	return scan_message(&scan, type, data, data + size, 0);
 }

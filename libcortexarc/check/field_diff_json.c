@@ -213,15 +213,18 @@ static int check(const struct cxa_field_diff *diff, bool is_members,
 		 const struct cxa_value *value, struct cxa_buffer *out,
 		 struct cxa_error *error)
 {
-	struct cxa_json_rules rules = { .max_depth = ACCEPT_DEPTH };
+	struct cxa_limits limits = *cxa_limits_default();
+	struct cxa_json_rules rules = { .limits = &limits };
 	struct cxa_error inner = CXA_ERROR_INIT;
 	struct cxa_json_text text = {
 		.data = value->data, .size = value->size,
 		.line = 1, .column = 1,
 	};
 	const char *what = "members that are no object";
-	int status = cxa_json_minify(&text, &rules, out, &inner);
+	int status;
 
+	limits.json_depth = ACCEPT_DEPTH;
+	status = cxa_json_minify(&text, &rules, out, &inner);
 	if (status == 0 && (!is_members || out->data[0] == '{'))
 		return 0;
 	if (status == CXA_ERR_NOMEM)

@@ -79,9 +79,9 @@ static void check_frame(const struct cxa_context *context,
 			struct cxa_frame_coder *coder, struct item *item)
 {
 	int status = cxa_frame_decompress(coder, item->stored.data,
-					  item->stored.size,
-					  context->limits.batch_bytes,
-					  &item->raw, &item->error);
+					  item->stored.size, &context->limits,
+					  CXA_LIMIT(batch_bytes), &item->raw,
+					  &item->error);
 
 	if (status < 0) {
 		cxa_buffer_reset(&item->raw);
@@ -95,7 +95,7 @@ static void check_records(const struct cxa_context *context, struct item *item)
 	struct cxa_walked *result = &item->result;
 	struct cxa_wire_stats stats;
 	int status = cxa_batch_check(result->member.collection, item->raw.data,
-				     item->raw.size, &context->wire_limits,
+				     item->raw.size, &context->limits,
 				     &result->ids, &stats, &item->error);
 
 	if (status < 0)
@@ -235,6 +235,33 @@ static int begin_job(struct verifier *verifier, struct cxa_error *error)
 	return 0;
 }
 
+/*
+ * What batches hold in all, by what their frames say: is it over a limit? A
+ * frame that is over its own, or is none, is told where it is opened.
+ */
+static bool over_total(struct verifier *verifier,
+		       const struct cxa_member *member)
+{
+	struct cxa_walk *walk = verifier->walk;
+	const struct cxa_limits *limits = &walk->context->limits;
+	struct cxa_error error = CXA_ERROR_INIT;
+	uint64_t size = 0;
+
+	if (walk->report->level < CXA_LEVEL_RECORDS ||
+	    cxa_frame_content_size(verifier->data.data, verifier->data.size,
+				   &size, NULL) < 0 ||
+	    size > limits->batch_bytes)
+		return false;
+	walk->total_bytes += size;
+	if (walk->total_bytes <= limits->total_bytes)
+		return false;
+	cxa_limit_exceeded(&error, limits, CXA_LIMIT(total_bytes),
+			   walk->total_bytes, "the batches up to this one");
+	cxa_report_add(walk->report, &cxa_rule_limit, member->name,
+		       member->offset, "%s", error.message);
+	return true;
+}
+
 static int check_batch(struct verifier *verifier, size_t walked,
 		       struct cxa_error *error)
 {
@@ -270,7 +297,8 @@ static int check_header(struct verifier *verifier, struct cxa_walked *walked,
 				       &walk->arena, &walk->header, &inner);
 
 	if (status == 0)
-		status = cxa_json_verify_header(walk->header, &inner);
+		status = cxa_json_verify_header(
+			walk->header, &walk->context->limits, &inner);
 	if (status == CXA_ERR_UNSUPPORTED || status == CXA_ERR_NOMEM) {
 		if (error != NULL)
 			*error = inner;
@@ -294,18 +322,22 @@ static void check_index(struct verifier *verifier, struct cxa_walked *walked)
 	struct cxa_buffer raw = { 0 };
 	int status = cxa_frame_decompress(&verifier->coder, verifier->data.data,
 					  verifier->data.size,
-					  limits->index_bytes, &raw, &inner);
+					  limits, CXA_LIMIT(index_bytes), &raw,
+					  &inner);
 
 	if (status == 0)
-		status = cxa_index_decode(raw.data, raw.size, limits->members,
+		status = cxa_index_decode(raw.data, raw.size, limits,
 					  &walk->arena, &walk->index, &inner);
 	cxa_buffer_release(&raw);
 	if (status == 0)
 		return;
 	walk->index = NULL;
 	walked->faulty = true;
-	cxa_report_add(walk->report, &cxa_rule_frame, walked->member.name,
-		       walked->member.offset, "%s", inner.message);
+	cxa_report_add(walk->report,
+		       status == CXA_ERR_LIMIT ? &cxa_rule_limit :
+						 &cxa_rule_frame,
+		       walked->member.name, walked->member.offset, "%s",
+		       inner.message);
 }
 
 static int check_trailer(struct verifier *verifier, struct cxa_walked *walked,
@@ -380,6 +412,8 @@ static int check_member(struct verifier *verifier,
 		return CXA_ERR_NOMEM;
 	walked->faulty = faulty;
 	cxa_report_check(walk->report, 1);
+	if (member->kind == CXA_MEMBER_BATCH && over_total(verifier, member))
+		return CXA_END;
 	if (member->kind == CXA_MEMBER_BATCH)
 		return check_batch(verifier, walk->count - 1, error);
 	return check_single(verifier, walked, error);
@@ -427,7 +461,7 @@ static int step(struct verifier *verifier, struct cxa_member_reader *reader,
 		return CXA_END;
 	if (member.name[0] != '\0') { /* only its padding is damaged */
 		status = check_member(verifier, &member, true, error);
-		if (status < 0)
+		if (status != 0)
 			return status;
 	}
 	return cxa_member_reader_resync(reader, &skipped, error);
@@ -482,7 +516,6 @@ static int walk_all(struct verifier *verifier, struct cxa_member_reader *reader,
 
 int cxa_walk_run(struct cxa_walk *walk, struct cxa_error *error)
 {
-	const struct cxa_limits *limits = &walk->context->limits;
 	struct verifier verifier = { .walk = walk };
 	struct cxa_member_reader *reader = NULL;
 	int status = cxa_queue_open(&verifier.queue, walk->context->pool,
@@ -491,8 +524,7 @@ int cxa_walk_run(struct cxa_walk *walk, struct cxa_error *error)
 
 	if (status == 0)
 		status = cxa_member_reader_open(&reader, walk->input,
-						limits->batch_bytes,
-						limits->members, error);
+						&walk->context->limits, error);
 	if (status == 0)
 		status = walk_all(&verifier, reader, error);
 	if (reader != NULL)

@@ -51,6 +51,7 @@ struct cxa_walk {
 	bool has_trailer;
 	bool ended; /* TRAILER and two zero blocks were met */
 	bool has_mtime;
+	uint64_t total_bytes; /* that the frames of batches claim to hold */
 	uint64_t mtime; /* of the first tar header, seconds */
 };
 

@@ -8,9 +8,6 @@
 
 enum {
 	CHUNK_BYTES = 64 * 1024,
-	DEFAULT_MEMBER = 64 << 20,
-	INDEX_MEMBER = 256 << 20,
-	DEFAULT_MEMBERS = 1 << 20,
 	PATH_MAX_BYTES = 4096
 };
 
@@ -27,8 +24,7 @@ struct opening {
 	char **names;
 	size_t capacity;
 	uint64_t entries;
-	uint64_t max_member;
-	uint64_t max_members;
+	const struct cxa_limits *limits;
 	uint64_t offset;
 	int status;
 	struct cxa_error *error;
@@ -145,8 +141,19 @@ static int make_room(struct opening *opening)
 	return 0;
 }
 
+static int check_size(struct opening *opening, const struct cxa_member *member,
+		      uint64_t size)
+{
+	size_t limit = cxa_member_limit(member->kind);
+
+	if (size <= cxa_limit_of(opening->limits, limit))
+		return 0;
+	return cxa_limit_exceeded(opening->error, opening->limits, limit, size,
+				  "%s", member->name);
+}
+
 static int copy_data(struct opening *opening, struct cxa_member *member,
-		     uint64_t max_size, const char *name)
+		     const char *name)
 {
 	const void *data;
 	size_t size;
@@ -165,10 +172,9 @@ static int copy_data(struct opening *opening, struct cxa_member *member,
 		if (size != 0 && (uint64_t)offset != member->size)
 			return refuse(opening, CXA_ERR_CORRUPT,
 				      "a member with holes", name);
-		if (size > max_size - member->size)
-			return refuse(opening, CXA_ERR_LIMIT,
-				      "a member over the limit batch-bytes",
-				      name);
+		status = check_size(opening, member, member->size + size);
+		if (status < 0)
+			return status;
 		status = cxa_spool_append(opening->foreign->spool, data, size,
 					  NULL, opening->error);
 		if (status < 0)
@@ -177,38 +183,28 @@ static int copy_data(struct opening *opening, struct cxa_member *member,
 	}
 }
 
-static uint64_t size_limit(const struct opening *opening,
-			   const struct cxa_member *member)
-{
-	if ((member->kind == CXA_MEMBER_INDEX ||
-	     member->kind == CXA_MEMBER_SUMS) &&
-	    opening->max_member < INDEX_MEMBER)
-		return INDEX_MEMBER;
-	return opening->max_member;
-}
-
 static int keep_entry(struct opening *opening, struct archive_entry *entry,
 		      const char *name)
 {
 	struct cxa_foreign *foreign = opening->foreign;
 	struct cxa_member member = { 0 };
-	uint64_t limit;
+	la_int64_t size = archive_entry_size(entry);
 	int status;
 
 	if (strlen(name) > PATH_MAX_BYTES || !may_be_member(name, &member))
 		return refuse(opening, CXA_ERR_CORRUPT,
 			      "a name that is no member's", name);
-	limit = size_limit(opening, &member);
-	if (archive_entry_size(entry) < 0 ||
-	    (uint64_t)archive_entry_size(entry) > limit)
-		return refuse(opening, CXA_ERR_LIMIT,
-			      "a member over the limit batch-bytes", name);
-	status = make_room(opening);
+	if (size < 0)
+		return refuse(opening, CXA_ERR_CORRUPT,
+			      "a member without a size", name);
+	status = check_size(opening, &member, (uint64_t)size);
 	if (status == 0)
-		status = copy_data(opening, &member, limit, name);
+		status = make_room(opening);
+	if (status == 0)
+		status = copy_data(opening, &member, name);
 	if (status < 0)
 		return status;
-	if (member.size != (uint64_t)archive_entry_size(entry))
+	if (member.size != (uint64_t)size)
 		return refuse(opening, CXA_ERR_CORRUPT,
 			      "a member that is not as long as it says", name);
 	foreign->members[foreign->count] = member;
@@ -222,10 +218,12 @@ static int keep_entry(struct opening *opening, struct archive_entry *entry,
 static int take_entry(struct opening *opening, struct archive_entry *entry)
 {
 	const char *name = archive_entry_pathname(entry);
+	uint64_t bytes = cxa_spool_bytes(opening->foreign->spool);
+	int status = cxa_member_check_count(++opening->entries, bytes,
+					    opening->limits, opening->error);
 
-	if (++opening->entries > opening->max_members)
-		return cxa_error_set(opening->error, CXA_ERR_LIMIT,
-				     "more members than the limit members");
+	if (status < 0)
+		return status;
 	if (name == NULL)
 		return cxa_error_set(opening->error, CXA_ERR_CORRUPT,
 				     "a member without a name");
@@ -338,8 +336,8 @@ static void close_opening(struct opening *opening)
 }
 
 int cxa_foreign_open(struct cxa_foreign **out, struct cxa_input *input,
-		     const char *temp_dir, uint64_t max_member,
-		     uint64_t max_members, struct cxa_error *error)
+		     const char *temp_dir, const struct cxa_limits *limits,
+		     struct cxa_error *error)
 {
 	struct cxa_foreign *foreign = calloc(1, sizeof(*foreign));
 	struct opening *opening = calloc(1, sizeof(*opening));
@@ -352,8 +350,7 @@ int cxa_foreign_open(struct cxa_foreign **out, struct cxa_input *input,
 	}
 	opening->foreign = foreign;
 	opening->input = input;
-	opening->max_member = max_member == 0 ? DEFAULT_MEMBER : max_member;
-	opening->max_members = max_members == 0 ? DEFAULT_MEMBERS : max_members;
+	opening->limits = limits == NULL ? cxa_limits_default() : limits;
 	opening->error = error;
 	status = cxa_spool_open(&foreign->spool, temp_dir, input->cancel,
 				error);

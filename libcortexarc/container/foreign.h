@@ -19,9 +19,7 @@ struct cxa_foreign {
  * cxa_foreign_open() - read a tar through libarchive into a spool
  * @input: any tar, compressed or not, that libarchive reads; from its start
  * @temp_dir: of the spool; NULL: $TMPDIR, else /var/tmp
- * @max_member: bytes, of one member; 0: 64 MiB. INDEX and B2SUMS may have
- *              256 MiB in any case.
- * @max_members: folders counted too; 0: 2^20
+ * @limits: filled; NULL: the defaults. Folders count as members.
  *
  * Takes regular files whose name, behind "./" or the folder that CORTEXARC
  * stands in, is a member's; folders are passed over; a name twice, a member
@@ -31,8 +29,8 @@ struct cxa_foreign {
  * CXA_ERR_LIMIT, CXA_ERR_IO, CXA_ERR_NOMEM.
  */
 int cxa_foreign_open(struct cxa_foreign **out, struct cxa_input *input,
-		     const char *temp_dir, uint64_t max_member,
-		     uint64_t max_members, struct cxa_error *error);
+		     const char *temp_dir, const struct cxa_limits *limits,
+		     struct cxa_error *error);
 
 /** cxa_foreign_find() - NULL: no such member */
 const struct cxa_member *cxa_foreign_find(const struct cxa_foreign *foreign,

@@ -119,7 +119,10 @@ static int decode(const uint8_t *data, size_t size,
 	int status;
 
 	if (size > CXA_HEADER_MAX)
-		return corrupt(error, "CORTEXARC is larger than 1 MiB");
+		return cxa_error_set(error, CXA_ERR_LIMIT,
+				     "CORTEXARC has %zu bytes, over the "
+				     "format's limit of %d", size,
+				     CXA_HEADER_MAX);
 	status = open_envelope(data, size, arena, &bytes, error);
 	if (status == 0)
 		status = cxa_header_check_version(bytes.data, bytes.len,

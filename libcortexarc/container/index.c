@@ -9,12 +9,13 @@
 #include "container/walker.h"
 
 enum {
-	DEFAULT_MEMBERS = 1 << 20,
 	FIELDS_AN_ENTRY = 10,    /* nine, and the entry itself */
 	HEAP_AN_ENTRY = 2048,    /* by the scan's own, generous count */
 	HEAP_MIN = 64 * 1024,
 	/* behind CORTEXARC and schema.pb, were they as small as can be */
 	FIRST_OFFSET_MIN = 8 * CXA_BLOCK_BYTES,
+	BEFORE_BATCHES = 2,      /* members: CORTEXARC and schema.pb */
+	BESIDE_BATCHES = 5,      /* and INDEX, B2SUMS and TRAILER */
 	ENTRIES_TAG = 1 << 3 | 2
 };
 
@@ -146,12 +147,15 @@ static int corrupt(struct cxa_error *error, const struct cxa_member *member,
 			     member == NULL ? "" : member->name);
 }
 
-static int check_entries(const Cxa__Index *index, struct cxa_error *error)
+static int check_entries(const Cxa__Index *index,
+			 const struct cxa_limits *limits,
+			 struct cxa_error *error)
 {
 	struct cxa_member before = { .kind = CXA_MEMBER_SCHEMA };
 	const Cxa__IndexEntry *previous = NULL;
 	struct cxa_member member;
 	const char *fault;
+	int status;
 
 	for (size_t i = 0; i < index->n_entries; i++) {
 		const Cxa__IndexEntry *entry = index->entries[i];
@@ -163,6 +167,10 @@ static int check_entries(const Cxa__Index *index, struct cxa_error *error)
 			fault = check_place(entry, &member, previous, &before);
 		if (fault != NULL)
 			return corrupt(error, &member, fault);
+		status = cxa_member_check_count(BEFORE_BATCHES + 1 + i,
+						entry->offset, limits, error);
+		if (status < 0)
+			return status;
 		previous = entry;
 		before = member;
 	}
@@ -192,6 +200,20 @@ static int check_totals(const Cxa__Index *index, struct cxa_error *error)
 	return 0;
 }
 
+static int check_total(const Cxa__Index *index, const struct cxa_limits *limits,
+		       struct cxa_error *error)
+{
+	uint64_t total = 0;
+
+	for (unsigned i = 0; i < CXA_COLLECTION_COUNT; i++)
+		if (!cxa_add_u64(total, index->totals[i]->raw_size, &total))
+			return corrupt(error, NULL, "sums over 64 bits");
+	if (total <= limits->total_bytes)
+		return 0;
+	return cxa_limit_exceeded(error, limits, CXA_LIMIT(total_bytes), total,
+				  "all batches, decompressed");
+}
+
 /* How many entries will it take memory for? Stops at what is no entry. */
 static uint64_t count_entries(const uint8_t *data, size_t size)
 {
@@ -209,43 +231,62 @@ static uint64_t count_entries(const uint8_t *data, size_t size)
 	return count;
 }
 
-int cxa_index_decode(const uint8_t *data, size_t size, uint64_t max_members,
-		     struct cxa_arena *arena, Cxa__Index **out,
-		     struct cxa_error *error)
+/* What the scan may find: as much as so many entries need, whatever is set. */
+static void entry_limits(struct cxa_limits *out, uint64_t entries)
+{
+	*out = *cxa_limits_default();
+	out->fields = (entries + CXA_COLLECTION_COUNT) * FIELDS_AN_ENTRY +
+		      HEAP_MIN;
+	out->decode_bytes = entries * HEAP_AN_ENTRY +
+			    HEAP_MIN * (uint64_t)HEAP_AN_ENTRY;
+}
+
+static int decode(const uint8_t *data, size_t size,
+		  const struct cxa_limits *limits, struct cxa_arena *arena,
+		  Cxa__Index **out, struct cxa_error *error)
+{
+	uint64_t entries = count_entries(data, size);
+	ProtobufCMessage *message = NULL;
+	struct cxa_limits own;
+	int status = cxa_member_check_count(entries + BESIDE_BATCHES,
+					    UINT64_MAX, limits, error);
+
+	if (status < 0)
+		return status;
+	entry_limits(&own, entries);
+	status = cxa_wire_scan_unpack(
+		cxa_message_type_of(&cxa__index__descriptor), data, size, &own,
+		arena, &message, error);
+	*out = (Cxa__Index *)message;
+	if (status == 0)
+		status = check_entries(*out, limits, error);
+	if (status == 0)
+		status = check_totals(*out, error);
+	if (status == 0)
+		status = check_total(*out, limits, error);
+	return status;
+}
+
+int cxa_index_decode(const uint8_t *data, size_t size,
+		     const struct cxa_limits *limits, struct cxa_arena *arena,
+		     Cxa__Index **out, struct cxa_error *error)
 {
 	struct cxa_error own = CXA_ERROR_INIT;
-	struct cxa_wire_limits limits = { 0 };
-	ProtobufCMessage *message = NULL;
-	uint64_t entries;
 	int status;
 
 	*out = NULL;
 	if (size == 0)
 		return corrupt(error, NULL, "it is empty");
-	entries = count_entries(data, size);
-	if (entries > (max_members == 0 ? DEFAULT_MEMBERS : max_members)) {
-		cxa_error_at(error, "INDEX.pb.zst", UINT64_MAX);
-		return cxa_error_set(error, CXA_ERR_LIMIT,
-				     "%llu batches, over the limit members",
-				     (unsigned long long)entries);
-	}
-	limits.fields = (entries + CXA_COLLECTION_COUNT) * FIELDS_AN_ENTRY +
-			HEAP_MIN;
-	limits.decode_bytes = entries * HEAP_AN_ENTRY +
-			      HEAP_MIN * (uint64_t)HEAP_AN_ENTRY;
-	status = cxa_wire_scan_unpack(
-		cxa_message_type_of(&cxa__index__descriptor), data, size,
-		&limits, arena, &message, &own);
-	if (status < 0) {
-		/* An offset in the message would be taken for the file's. */
-		cxa_error_at(error, "INDEX.pb.zst", UINT64_MAX);
-		return cxa_error_set(error, status, "%s", own.message);
-	}
-	status = check_entries((Cxa__Index *)message, error);
+	status = decode(data, size,
+			limits == NULL ? cxa_limits_default() : limits, arena,
+			out, &own);
 	if (status == 0)
-		status = check_totals((Cxa__Index *)message, error);
-	if (status == 0)
-		*out = (Cxa__Index *)message;
+		return 0;
+	*out = NULL;
+	/* An offset in the message would be taken for the file's. */
+	cxa_error_at(error, "INDEX.pb.zst", UINT64_MAX);
+	cxa_error_set(error, status, "%s", own.message);
+	cxa_error_hint(error, "%s", own.hint);
 	return status;
 }
 

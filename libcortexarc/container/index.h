@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/limits.h"
 
 /**
  * cxa_index_encode() - the raw message (compressing it is the caller's)
@@ -20,7 +21,7 @@ int cxa_index_encode(Cxa__Index *index, struct cxa_buffer *out,
 
 /**
  * cxa_index_decode() - from the raw message, and is it true of itself?
- * @max_members: 0: 2^20
+ * @limits: filled; NULL: the defaults
  *
  * Members in order without gaps, offsets as the canonical layout has them one
  * behind the other (each member's data, padding and preamble), digests of 32
@@ -30,9 +31,9 @@ int cxa_index_encode(Cxa__Index *index, struct cxa_buffer *out,
  *
  * Return: 0, CXA_ERR_CORRUPT, CXA_ERR_LIMIT, CXA_ERR_NOMEM.
  */
-int cxa_index_decode(const uint8_t *data, size_t size, uint64_t max_members,
-		     struct cxa_arena *arena, Cxa__Index **out,
-		     struct cxa_error *error);
+int cxa_index_decode(const uint8_t *data, size_t size,
+		     const struct cxa_limits *limits, struct cxa_arena *arena,
+		     Cxa__Index **out, struct cxa_error *error);
 
 /**
  * cxa_index_find() - the entry of @collection that may hold @id

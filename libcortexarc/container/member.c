@@ -137,3 +137,27 @@ bool cxa_member_follows(const struct cxa_member *previous,
 		return true;
 	return next->kind == previous->kind + 1;
 }
+
+size_t cxa_member_limit(enum cxa_member_kind kind)
+{
+	return kind == CXA_MEMBER_INDEX || kind == CXA_MEMBER_SUMS ?
+		       CXA_LIMIT(index_bytes) : CXA_LIMIT(batch_bytes);
+}
+
+int cxa_member_check_count(uint64_t count, uint64_t offset,
+			   const struct cxa_limits *limits,
+			   struct cxa_error *error)
+{
+	uint64_t gibs = (offset >> 30) + 1;
+	uint64_t each = count / gibs + (count % gibs != 0);
+
+	if (count > limits->members)
+		return cxa_limit_exceeded(error, limits, CXA_LIMIT(members),
+					  count, "the archive");
+	if (each > limits->members_per_gib)
+		return cxa_limit_exceeded(error, limits,
+					  CXA_LIMIT(members_per_gib), each,
+					  "in each of the first %llu GiB",
+					  (unsigned long long)gibs);
+	return 0;
+}

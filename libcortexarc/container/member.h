@@ -7,6 +7,7 @@
 #include <cortexarc/record.h>
 
 #include "base/digest.h"
+#include "base/limits.h"
 
 enum cxa_member_kind {
 	CXA_MEMBER_HEADER,  /* CORTEXARC */
@@ -46,6 +47,20 @@ const char *cxa_member_name(enum cxa_member_kind kind);
 /** cxa_member_batch_name() - `concepts/00000000.pb.zst` */
 void cxa_member_batch_name(char out[CXA_MEMBER_NAME_MAX + 1],
 			   enum cxa_collection collection, uint32_t number);
+
+/** cxa_member_limit() - which CXA_LIMIT() is on the size of its data? */
+size_t cxa_member_limit(enum cxa_member_kind kind);
+
+/**
+ * cxa_member_check_count() - may so many be there, so far into the archive?
+ * @count: of members up to here
+ * @offset: where they have led to
+ *
+ * Return: 0, CXA_ERR_LIMIT.
+ */
+int cxa_member_check_count(uint64_t count, uint64_t offset,
+			   const struct cxa_limits *limits,
+			   struct cxa_error *error);
 
 /** cxa_member_folder() - `concepts`: of a batch's name, before the slash */
 const char *cxa_member_folder(enum cxa_collection collection);

@@ -9,9 +9,6 @@
 enum {
 	BUFFER_BYTES = 64 * 1024,
 	GROW_BYTES = 8 << 20,        /* asked for ahead of what has arrived */
-	DEFAULT_MEMBER = 64 << 20,
-	INDEX_MEMBER = 256 << 20,
-	DEFAULT_MEMBERS = 1 << 20,
 	TAIL_MAX = 1 << 20,
 };
 
@@ -27,8 +24,7 @@ enum {
 struct cxa_member_reader {
 	struct cxa_input *input;
 	struct cxa_walker walker;
-	uint64_t max_member;
-	uint64_t max_members;
+	const struct cxa_limits *limits;
 	uint64_t members;
 	uint8_t *buffer;
 	size_t capacity;
@@ -45,8 +41,9 @@ struct cxa_member_reader {
 };
 
 int cxa_member_reader_open(struct cxa_member_reader **out,
-			   struct cxa_input *input, uint64_t max_member,
-			   uint64_t max_members, struct cxa_error *error)
+			   struct cxa_input *input,
+			   const struct cxa_limits *limits,
+			   struct cxa_error *error)
 {
 	struct cxa_member_reader *reader = calloc(1, sizeof(*reader));
 
@@ -60,8 +57,7 @@ int cxa_member_reader_open(struct cxa_member_reader **out,
 	}
 	reader->capacity = BUFFER_BYTES;
 	reader->input = input;
-	reader->max_member = max_member == 0 ? DEFAULT_MEMBER : max_member;
-	reader->max_members = max_members == 0 ? DEFAULT_MEMBERS : max_members;
+	reader->limits = limits == NULL ? cxa_limits_default() : limits;
 	cxa_walker_init(&reader->walker);
 	*out = reader;
 	return 0;
@@ -193,26 +189,27 @@ static int read_headers(struct cxa_member_reader *reader,
 	return event == CXA_WALK_END ? CXA_END : 0;
 }
 
+/* Only batches are counted by GiB: INDEX, which tells the same, has no more. */
 static int check_limits(struct cxa_member_reader *reader,
 			struct cxa_error *error)
 {
 	const struct cxa_member *member = &reader->walker.member;
-	uint64_t limit = reader->max_member;
+	size_t limit = cxa_member_limit(member->kind);
+	uint64_t offset = member->kind == CXA_MEMBER_BATCH ? member->offset :
+							     UINT64_MAX;
+	int status = 0;
 
-	if ((member->kind == CXA_MEMBER_INDEX ||
-	     member->kind == CXA_MEMBER_SUMS) && limit < INDEX_MEMBER)
-		limit = INDEX_MEMBER;
-	if (member->size <= limit && ++reader->members <= reader->max_members)
+	if (member->size > cxa_limit_of(reader->limits, limit))
+		status = cxa_limit_exceeded(error, reader->limits, limit,
+					    member->size, "a member");
+	if (status == 0)
+		status = cxa_member_check_count(++reader->members, offset,
+						reader->limits, error);
+	if (status == 0)
 		return 0;
-	reader->failed = CXA_ERR_LIMIT;
+	reader->failed = status;
 	cxa_error_at(error, member->name, reader->walker.start);
-	if (member->size > limit)
-		return cxa_error_set(error, CXA_ERR_LIMIT,
-				     "a member of %llu bytes, over the limit "
-				     "batch-bytes",
-				     (unsigned long long)member->size);
-	return cxa_error_set(error, CXA_ERR_LIMIT,
-			     "more members than the limit members");
+	return status;
 }
 
 static int read_data(struct cxa_member_reader *reader, struct cxa_buffer *data,

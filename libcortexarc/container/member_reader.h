@@ -11,13 +11,12 @@ struct cxa_member_reader;
 
 /**
  * cxa_member_reader_open() - read @input from where it stands (its start)
- * @max_member: bytes, of one member's data; 0: 64 MiB. INDEX and B2SUMS may
- *              have 256 MiB in any case.
- * @max_members: 0: 2^20
+ * @limits: filled, and there as long as the reader is; NULL: the defaults
  */
 int cxa_member_reader_open(struct cxa_member_reader **out,
-			   struct cxa_input *input, uint64_t max_member,
-			   uint64_t max_members, struct cxa_error *error);
+			   struct cxa_input *input,
+			   const struct cxa_limits *limits,
+			   struct cxa_error *error);
 
 /**
  * cxa_member_reader_next() - the next member and all of its data

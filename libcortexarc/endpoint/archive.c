@@ -75,10 +75,28 @@ static int padding_fault(const struct cxa_member *member,
 			     "the padding behind the data is not zero");
 }
 
+static int check_size(const struct cxa_archive *archive,
+		      const struct cxa_member *member, struct cxa_error *error)
+{
+	const struct cxa_limits *limits = &archive->context->limits;
+	size_t limit = cxa_member_limit(member->kind);
+
+	if (member->kind == CXA_MEMBER_HEADER && member->size > CXA_HEADER_MAX)
+		return cxa_error_set(error, CXA_ERR_LIMIT,
+				     "CORTEXARC has %llu bytes, over the "
+				     "format's limit of %d",
+				     (unsigned long long)member->size,
+				     CXA_HEADER_MAX);
+	if (member->size <= cxa_limit_of(limits, limit))
+		return 0;
+	return cxa_limit_exceeded(error, limits, limit, member->size, "%s",
+				  member->name);
+}
+
 /* The member's bytes, with its tar headers and padding checked, into @out. */
 static int read_member(const struct cxa_archive *archive,
-		       const struct place *place, uint64_t limit,
-		       struct cxa_buffer *out, struct cxa_error *error)
+		       const struct place *place, struct cxa_buffer *out,
+		       struct cxa_error *error)
 {
 	const struct cxa_member *member = &place->member;
 	size_t preamble = place->has_preamble ?
@@ -88,11 +106,9 @@ static int read_member(const struct cxa_archive *archive,
 	uint8_t *room;
 	int status;
 
-	if (member->size > limit)
-		return cxa_error_set(error, CXA_ERR_LIMIT,
-				     "%s of %llu bytes is over a limit",
-				     member->name,
-				     (unsigned long long)member->size);
+	status = check_size(archive, member, error);
+	if (status < 0)
+		return status;
 	if (member->offset < preamble)
 		return cxa_error_set(error, CXA_ERR_CORRUPT,
 				     "the index places %s before the file's "
@@ -119,7 +135,7 @@ static int read_member(const struct cxa_archive *archive,
 
 int cxa_archive_read_member(const struct cxa_archive *archive, const char *name,
 			    uint64_t offset, uint64_t size,
-			    const struct cxa_digest *digest, uint64_t limit,
+			    const struct cxa_digest *digest,
 			    struct cxa_buffer *out, struct cxa_error *error)
 {
 	struct place place;
@@ -130,7 +146,7 @@ int cxa_archive_read_member(const struct cxa_archive *archive, const char *name,
 	place.member.has_digest = digest != NULL;
 	if (digest != NULL)
 		place.member.digest = *digest;
-	return read_member(archive, &place, limit, out, error);
+	return read_member(archive, &place, out, error);
 }
 
 static int wrong_digest(const char *name, struct cxa_error *error)
@@ -155,20 +171,20 @@ static int read_batch(const struct cxa_archive *archive,
 		      struct cxa_frame_coder *coder, struct cxa_buffer *stored,
 		      struct cxa_buffer *raw, struct cxa_error *error)
 {
-	uint64_t limit = archive->context->limits.batch_bytes;
 	struct cxa_digest digest;
 	int status;
 
 	memcpy(digest.bytes, entry->stored_digest.data, CXA_DIGEST_BYTES);
 	status = cxa_archive_read_member(archive, name, entry->offset,
-					 entry->stored_size, &digest, limit,
-					 stored, error);
+					 entry->stored_size, &digest, stored,
+					 error);
 	if (status < 0)
 		return status;
 	if (!matches(&entry->stored_digest, stored->data, stored->size))
 		return wrong_digest(name, error);
-	status = cxa_frame_decompress(coder, stored->data, stored->size, limit,
-				      raw, error);
+	status = cxa_frame_decompress(coder, stored->data, stored->size,
+				      &archive->context->limits,
+				      CXA_LIMIT(batch_bytes), raw, error);
 	if (status < 0)
 		return status;
 	if (raw->size != entry->raw_size)
@@ -204,10 +220,11 @@ static int decode_index(struct cxa_archive *archive,
 	struct cxa_frame_coder coder = { 0 };
 	struct cxa_buffer raw = { 0 };
 	int status = cxa_frame_decompress(&coder, stored->data, stored->size,
-					  limits->index_bytes, &raw, error);
+					  limits, CXA_LIMIT(index_bytes), &raw,
+					  error);
 
 	if (status == 0)
-		status = cxa_index_decode(raw.data, raw.size, limits->members,
+		status = cxa_index_decode(raw.data, raw.size, limits,
 					  &archive->arena, &archive->index,
 					  error);
 	cxa_frame_coder_release(&coder);
@@ -241,8 +258,7 @@ static int read_header(struct cxa_archive *archive,
 		archive->mtime = walker.mtime;
 	}
 	if (status == 0)
-		status = read_member(archive, &place, CXA_HEADER_MAX, bytes,
-				     error);
+		status = read_member(archive, &place, bytes, error);
 	if (status == 0) {
 		cxa_digest_of(&archive->header_digest, bytes->data,
 			      bytes->size);
@@ -252,7 +268,8 @@ static int read_header(struct cxa_archive *archive,
 					   error);
 	}
 	if (status == 0)
-		status = cxa_json_verify_header(archive->header, error);
+		status = cxa_json_verify_header(
+			archive->header, &archive->context->limits, error);
 	if (status == 0 && archive->foreign == NULL &&
 	    archive->mtime != cxa_header_mtime(archive->header))
 		status = cxa_error_set(error, CXA_ERR_CORRUPT,
@@ -271,8 +288,7 @@ static int read_index(struct cxa_archive *archive, struct cxa_buffer *bytes,
 	struct cxa_digest digest;
 	int status = cxa_archive_read_member(
 		archive, name, trailer->index_offset, trailer->index_size,
-		&trailer->index_digest, archive->context->limits.index_bytes,
-		bytes, error);
+		&trailer->index_digest, bytes, error);
 
 	if (status == 0) {
 		cxa_digest_of(&digest, bytes->data, bytes->size);
@@ -292,8 +308,8 @@ static int read_foreign_trailer(struct cxa_archive *archive,
 				struct cxa_error *error)
 {
 	int status = cxa_archive_read_member(archive, "TRAILER", 0,
-					     CXA_TRAILER_BYTES, NULL,
-					     CXA_TRAILER_BYTES, bytes, error);
+					     CXA_TRAILER_BYTES, NULL, bytes,
+					     error);
 
 	if (status == 0)
 		status = cxa_trailer_decode(&archive->trailer, bytes->data,
@@ -366,11 +382,9 @@ static bool is_canonical(const struct cxa_input *input)
 
 static int open_foreign(struct cxa_archive *archive, struct cxa_error *error)
 {
-	const struct cxa_limits *limits = &archive->context->limits;
 	int status = cxa_foreign_open(&archive->foreign, archive->input,
 				      archive->context->temp_dir,
-				      limits->batch_bytes, limits->members,
-				      error);
+				      &archive->context->limits, error);
 
 	if (status == 0)
 		cxa_context_notice(archive->context,

@@ -62,7 +62,7 @@ int cxa_archive_confirm(struct cxa_archive *archive, struct cxa_error *error);
  */
 int cxa_archive_read_member(const struct cxa_archive *archive, const char *name,
 			    uint64_t offset, uint64_t size,
-			    const struct cxa_digest *digest, uint64_t limit,
+			    const struct cxa_digest *digest,
 			    struct cxa_buffer *out, struct cxa_error *error);
 
 /** cxa_archive_read_at() - exactly @size bytes of the file, or an error */

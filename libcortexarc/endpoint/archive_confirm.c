@@ -34,7 +34,7 @@ static int read_sums(struct confirm *confirm, struct cxa_error *error)
 	int status = cxa_archive_read_member(
 		archive, cxa_member_name(CXA_MEMBER_SUMS),
 		trailer->sums_offset, trailer->sums_size, NULL,
-		archive->context->limits.index_bytes, &confirm->sums, error);
+		&confirm->sums, error);
 
 	if (status < 0)
 		return status;
@@ -61,8 +61,7 @@ static int read_schema(struct confirm *confirm, struct cxa_error *error)
 	confirm->end = start;
 	if (archive->foreign != NULL)
 		return cxa_archive_read_member(archive, name, 0, UINT64_MAX,
-					       NULL, archive->context->limits.batch_bytes,
-					       &confirm->schema, error);
+					       NULL, &confirm->schema, error);
 	cxa_walker_resume(&walker, start, archive->mtime);
 	status = cxa_archive_read_at(archive, start, blocks, sizeof(blocks),
 				     error);
@@ -82,8 +81,7 @@ static int read_schema(struct confirm *confirm, struct cxa_error *error)
 	confirm->end = start + sizeof(blocks) + padded(walker.member.size);
 	return cxa_archive_read_member(
 		archive, name, start + sizeof(blocks), walker.member.size,
-		&walker.member.digest, archive->context->limits.batch_bytes,
-		&confirm->schema, error);
+		&walker.member.digest, &confirm->schema, error);
 }
 
 /* One line of B2SUMS against what is known of the member it must name. */

@@ -237,6 +237,34 @@ static int sink_put(void *state, struct cxa_batch *batch,
 	return cxa_encoder_put(archive->encoder, batch, error);
 }
 
+static int check_index_size(const struct archive_sink *archive, const char *name,
+			    uint64_t size, struct cxa_error *error)
+{
+	const struct cxa_limits *limits = &archive->sink->context->limits;
+
+	if (size <= limits->index_bytes)
+		return 0;
+	return cxa_limit_exceeded(error, limits, CXA_LIMIT(index_bytes), size,
+				  "%s", name);
+}
+
+/* What is written can be read again: true of itself, within the limits. */
+static int check_index(const struct archive_sink *archive,
+		       const struct cxa_buffer *raw, struct cxa_error *error)
+{
+	struct cxa_arena arena = { 0 };
+	Cxa__Index *index;
+	int status = check_index_size(archive, "INDEX.pb.zst", raw->size,
+				      error);
+
+	if (status == 0)
+		status = cxa_index_decode(raw->data, raw->size,
+					  &archive->sink->context->limits,
+					  &arena, &index, error);
+	cxa_arena_release(&arena);
+	return status;
+}
+
 static int write_index(struct archive_sink *archive, struct cxa_error *error)
 {
 	const struct cxa_sink_options *options = &archive->sink->options;
@@ -246,6 +274,8 @@ static int write_index(struct archive_sink *archive, struct cxa_error *error)
 	struct cxa_member member;
 	int status = cxa_index_encode(&archive->index, &raw, error);
 
+	if (status == 0)
+		status = check_index(archive, &raw, error);
 	if (status == 0)
 		status = cxa_frame_compress(&coder, options->zstd_level,
 					    !options->no_check_encode, raw.data,
@@ -269,10 +299,13 @@ static int write_end(struct archive_sink *archive, struct cxa_error *error)
 	struct cxa_trailer *trailer = &archive->trailer;
 	uint8_t bytes[CXA_TRAILER_BYTES];
 	struct cxa_member member;
-	int status = add_named(archive, CXA_MEMBER_SUMS, false, false,
-			       archive->sums.data, archive->sums.size, &member,
-			       error);
+	int status = check_index_size(archive, "B2SUMS", archive->sums.size,
+				      error);
 
+	if (status == 0)
+		status = add_named(archive, CXA_MEMBER_SUMS, false, false,
+				   archive->sums.data, archive->sums.size,
+				   &member, error);
 	if (status < 0)
 		return status;
 	trailer->major = CXA_FORMAT_MAJOR;

@@ -70,7 +70,7 @@ static void run_job(void *pointer)
 	if (job->status == 0)
 		job->status = cxa_batch_decode(job->reader->collection,
 					       &job->raw,
-					       &archive->context->wire_limits,
+					       &archive->context->limits,
 					       &job->reader->range, &job->batch,
 					       &job->ids, &job->error);
 	if (job->status == 0)

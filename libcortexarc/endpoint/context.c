@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define MIB (UINT64_C(1) << 20)
-
 bool cxa_options_known(const void *options, size_t struct_size, size_t known)
 {
 	const uint8_t *bytes = options;
@@ -17,36 +15,6 @@ bool cxa_options_known(const void *options, size_t struct_size, size_t known)
 		if (bytes[i] != 0)
 			return false;
 	return true;
-}
-
-static void fill(uint64_t *limit, uint64_t value)
-{
-	if (*limit == 0)
-		*limit = value;
-}
-
-static void fill_limits(struct cxa_context *context)
-{
-	struct cxa_limits *limits = &context->limits;
-	struct cxa_wire_limits *wire = &context->wire_limits;
-
-	*limits = context->options.limits;
-	wire->fields = limits->fields;
-	wire->decode_bytes = limits->decode_bytes;
-	wire->string_bytes = limits->string_bytes;
-	wire->vector_floats = limits->vector_floats;
-	wire->links = limits->links;
-	cxa_wire_limits_fill(wire);
-	limits->fields = wire->fields;
-	limits->decode_bytes = wire->decode_bytes;
-	limits->string_bytes = wire->string_bytes;
-	limits->vector_floats = wire->vector_floats;
-	limits->links = wire->links;
-	fill(&limits->batch_bytes, 64 * MIB);
-	fill(&limits->index_bytes, 256 * MIB);
-	fill(&limits->members, UINT64_C(1) << 20);
-	fill(&limits->json_depth, 64);
-	fill(&limits->issues, 10000);
 }
 
 int cxa_context_open(struct cxa_context **out,
@@ -72,7 +40,8 @@ int cxa_context_open(struct cxa_context **out,
 			size = sizeof(*options);
 		memcpy(&context->options, options, size);
 	}
-	fill_limits(context);
+	context->limits = context->options.limits;
+	cxa_limits_fill(&context->limits);
 	if (context->options.temp_dir != NULL) {
 		context->temp_dir = strdup(context->options.temp_dir);
 		if (context->temp_dir == NULL) {

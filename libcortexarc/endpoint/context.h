@@ -9,7 +9,7 @@
 #include "base/frame.h"
 #include "base/io.h"
 #include "base/pool.h"
-#include "base/wire.h"
+#include "base/limits.h"
 
 /**
  * struct cxa_context - @limits are filled: no 0 stands for a default any more
@@ -17,7 +17,6 @@
 struct cxa_context {
 	struct cxa_context_options options;
 	struct cxa_limits limits;
-	struct cxa_wire_limits wire_limits;
 	struct cxa_pool *pool;
 	struct cxa_cancel cancel;
 	char *temp_dir;

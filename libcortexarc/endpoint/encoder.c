@@ -59,22 +59,37 @@ static void free_job(void *pointer)
 	free(job);
 }
 
-/* What no reader with these limits would read is not written. */
-static int check_size(struct job *job, const struct cxa_encoded *encoded)
+static int check_size(const struct cxa_limits *limits, uint64_t size,
+		      const struct cxa_encoded *encoded,
+		      struct cxa_error *error)
 {
-	uint64_t limit = job->encoder->context->limits.batch_bytes;
-	uint64_t size = encoded->raw_size > encoded->stored.size ?
-				encoded->raw_size : encoded->stored.size;
-
-	if (size <= limit)
+	if (size <= limits->batch_bytes)
 		return 0;
-	return cxa_error_set(&job->error, CXA_ERR_LIMIT,
-			     "%s %llu to %llu: a batch of %llu bytes, over the "
-			     "limit batch-bytes",
-			     cxa_collection_name(encoded->collection),
-			     (unsigned long long)encoded->first_id,
-			     (unsigned long long)encoded->last_id,
-			     (unsigned long long)size);
+	return cxa_limit_exceeded(error, limits, CXA_LIMIT(batch_bytes), size,
+				  "a batch that begins with %s %llu",
+				  cxa_collection_info(encoded->collection)
+					  ->record_name,
+				  (unsigned long long)encoded->first_id);
+}
+
+/*
+ * What is written can be read again, with the same limits. A batch of the usual
+ * size cannot be over those of decoding: its records have passed the others.
+ */
+static int check_limits(struct job *job, const struct item *item)
+{
+	const struct cxa_limits *limits = &job->encoder->context->limits;
+	const struct cxa_encoded *encoded = &item->encoded;
+	struct cxa_wire_stats stats;
+	struct cxa_id_run ids;
+	int status = check_size(limits, item->raw.size, encoded, &job->error);
+
+	if (status == 0 && item->raw.size >
+	    cxa_collection_info(encoded->collection)->max_bytes)
+		status = cxa_batch_check(encoded->collection, item->raw.data,
+					 item->raw.size, limits, &ids, &stats,
+					 &job->error);
+	return status;
 }
 
 static int encode(struct job *job, struct item *item,
@@ -94,6 +109,8 @@ static int encode(struct job *job, struct item *item,
 				  batch->count, &item->raw, &job->error);
 	cxa_batch_unref(item->batch);
 	item->batch = NULL;
+	if (status == 0)
+		status = check_limits(job, item);
 	if (status < 0)
 		return status;
 	encoded->raw_size = item->raw.size;
@@ -101,7 +118,10 @@ static int encode(struct job *job, struct item *item,
 				    job->encoder->prove, item->raw.data,
 				    item->raw.size, &encoded->stored,
 				    &job->error);
-	return status == 0 ? check_size(job, encoded) : status;
+	if (status < 0)
+		return status;
+	return check_size(&job->encoder->context->limits, encoded->stored.size,
+			  encoded, &job->error);
 }
 
 static void hash(struct job *job)

@@ -114,7 +114,6 @@ int cxa_json_loader_open(struct cxa_json_loader **out,
 			 struct cxa_context *context, bool lenient,
 			 struct cxa_error *error)
 {
-	const struct cxa_limits *limits = &context->limits;
 	struct cxa_json_loader *loader = calloc(1, sizeof(*loader));
 	int status;
 
@@ -123,10 +122,7 @@ int cxa_json_loader_open(struct cxa_json_loader **out,
 		return cxa_error_nomem(error, "reading JSON");
 	loader->context = context;
 	loader->rules.lenient = lenient;
-	loader->rules.max_depth = limits->json_depth;
-	loader->rules.string_bytes = limits->string_bytes;
-	loader->rules.vector_floats = limits->vector_floats;
-	loader->rules.links = limits->links;
+	loader->rules.limits = &context->limits;
 	cxa__header__init(&loader->header);
 	status = cxa_record_spool_open(&loader->spool, context, error);
 	if (status == 0)

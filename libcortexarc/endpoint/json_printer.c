@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/wire.h"
 #include "record/collection.h"
 #include "record/json_codec.h"
 

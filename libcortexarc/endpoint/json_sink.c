@@ -51,7 +51,9 @@ static int write_text(struct json_sink *json, struct cxa_error *error)
 static int unknown_members(const struct json_sink *json, struct cxa_buffer *out,
 			   struct cxa_error *error)
 {
-	static const struct cxa_json_rules rules = { 0 };
+	const struct cxa_json_rules rules = {
+		.limits = &json->sink->context->limits,
+	};
 	struct cxa_json_text text = {
 		.data = json->header->extensions.data,
 		.size = json->header->extensions.len,

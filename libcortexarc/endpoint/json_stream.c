@@ -131,17 +131,25 @@ static void tell_place(const struct cxa_json_stream *stream,
 	};
 }
 
+static int over_limit(const struct cxa_json_stream *stream,
+		      struct cxa_error *error)
+{
+	cxa_error_set(error, CXA_ERR_LIMIT,
+		      "a value of JSON has %d times the limit batch-bytes of "
+		      "%llu, or more (line %llu)", VALUE_FACTOR,
+		      (unsigned long long)stream->context->limits.batch_bytes,
+		      (unsigned long long)stream->line);
+	cxa_limit_hint(error, CXA_LIMIT(batch_bytes));
+	return CXA_ERR_LIMIT;
+}
+
 static int append(struct cxa_json_stream *stream, struct cxa_buffer *out,
 		  size_t start, size_t size, struct cxa_error *error)
 {
-	uint64_t limit = VALUE_FACTOR * stream->context->limits.batch_bytes;
+	uint64_t limit = stream->context->limits.batch_bytes;
 
-	if (out->size - start + size > limit)
-		return cxa_error_set(error, CXA_ERR_LIMIT,
-				     "a value of over %llu bytes, 4 times the "
-				     "limit batch-bytes (line %llu)",
-				     (unsigned long long)limit,
-				     (unsigned long long)stream->line);
+	if ((out->size - start + size) / VALUE_FACTOR >= limit)
+		return over_limit(stream, error);
 	cxa_buffer_append(out, stream->window + stream->at, size);
 	consume(stream, size);
 	return out->failed ? cxa_error_nomem(error, "JSON") : 0;

@@ -93,7 +93,9 @@ static int in_file(const char *name, int status, const struct cxa_error *inner,
 		return status;
 	}
 	cxa_error_at(error, NULL, inner->offset);
-	return cxa_error_set(error, status, "%s: %s", name, inner->message);
+	cxa_error_set(error, status, "%s: %s", name, inner->message);
+	cxa_error_hint(error, "%s", inner->hint);
+	return status;
 }
 
 static int read_line(struct folder *folder, struct cxa_json_stream *stream,

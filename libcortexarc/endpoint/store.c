@@ -2,6 +2,7 @@
 #include "endpoint/store.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 enum { CANCEL_STEPS = 10000, TURN_MS = 10 };
@@ -65,8 +66,12 @@ int cxa_store_failed(const struct cxa_store *store, struct cxa_error *error)
 				     "this is an SQLite database that is "
 				     "damaged or encrypted");
 	case SQLITE_TOOBIG:
-		return cxa_error_set(error, CXA_ERR_LIMIT,
-				     "a row is over the limit batch-bytes");
+		cxa_error_set(error, CXA_ERR_LIMIT,
+			      "a value of a row is over the limit batch-bytes "
+			      "of %" PRIu64,
+			      store->context->limits.batch_bytes);
+		cxa_limit_hint(error, CXA_LIMIT(batch_bytes));
+		return CXA_ERR_LIMIT;
 	default:
 		return cxa_error_set(error, CXA_ERR_CORRUPT,
 				     "the store's database is damaged (%s)",

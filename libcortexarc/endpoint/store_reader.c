@@ -218,19 +218,11 @@ static int check_count(const struct cxa_store_reader *reader,
 		       const struct cxa_store_scan *child,
 		       const struct cxa_field *field, uint64_t count)
 {
-	const struct cxa_limits *limits = &reader->store->context->limits;
-	bool is_float = field->kind == CXA_FIELD_F32;
-	uint64_t most = field->max_count != 0 ? field->max_count :
-			is_float	      ? limits->vector_floats :
-						limits->links;
-
-	if (count <= most)
+	if (count <= cxa_limit_of(&reader->store->context->limits,
+				  field->count_limit))
 		return 0;
-	return cxa_store_scan_bad(child, 0, CXA_ERR_LIMIT,
-				  is_float ? "more rows than the limit "
-					     "vector-floats" :
-					     "more rows than the limit links",
-				  reader->error);
+	return cxa_store_scan_over(child, 0, field->count_limit, count,
+				   reader->error);
 }
 
 static int read_element(struct cxa_store_reader *reader,
@@ -389,12 +381,14 @@ static int check_unknown(const struct cxa_store_reader *reader, size_t start)
 	int status = cxa_wire_scan(root->table->message.type,
 				   reader->out->data + start,
 				   reader->out->size - start,
-				   &reader->store->context->wire_limits, &stats,
+				   &reader->store->context->limits, &stats,
 				   &own);
 
-	if (status < 0)
-		cxa_store_scan_bad(root, root->table->unknown, status,
-				   own.message, reader->error);
+	if (status == 0)
+		return 0;
+	cxa_store_scan_bad(root, root->table->unknown, status, own.message,
+			   reader->error);
+	cxa_error_hint(reader->error, "%s", own.hint);
 	return status;
 }
 

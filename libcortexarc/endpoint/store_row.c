@@ -194,14 +194,15 @@ static int check_json(const struct cxa_store_row *row, unsigned column,
 	const struct cxa_limits *limits = &row->store->context->limits;
 	struct cxa_error own = CXA_ERROR_INIT;
 	int status = cxa_json_check(text->at, (size_t)(text->end - text->at),
-				    object, limits->json_depth,
-				    limits->string_bytes, &own);
+				    object, limits, &own);
 
-	if (status < 0)
-		cxa_error_set(error, status,
-			      "record %" PRIu64 " for table %s, column %s: %s",
-			      (uint64_t)row->keys[0], row->table->name,
-			      row->table->columns[column].name, own.message);
+	if (status == 0)
+		return 0;
+	cxa_error_set(error, status,
+		      "record %" PRIu64 " for table %s, column %s: %s",
+		      (uint64_t)row->keys[0], row->table->name,
+		      row->table->columns[column].name, own.message);
+	cxa_error_hint(error, "%s", own.hint);
 	return status;
 }
 

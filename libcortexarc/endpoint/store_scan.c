@@ -64,6 +64,17 @@ int cxa_store_scan_bad(const struct cxa_store_scan *scan, unsigned column,
 			     scan->table->columns[column].name, what);
 }
 
+int cxa_store_scan_over(const struct cxa_store_scan *scan, unsigned column,
+			size_t limit, uint64_t found, struct cxa_error *error)
+{
+	char phrase[CXA_PHRASE_BYTES];
+
+	cxa_limit_phrase(phrase, &scan->store->context->limits, limit, found);
+	cxa_store_scan_bad(scan, column, CXA_ERR_LIMIT, phrase, error);
+	cxa_limit_hint(error, limit);
+	return CXA_ERR_LIMIT;
+}
+
 static bool ascends(const int64_t *before, const int64_t *now, unsigned count)
 {
 	for (unsigned i = 0; i < count; i++)
@@ -219,12 +230,13 @@ static int check_json(const struct value *value, const uint8_t *text,
 	const struct cxa_limits *limits =
 		&value->scan->store->context->limits;
 	struct cxa_error own = CXA_ERROR_INIT;
-	int status = cxa_json_check(text, size, object, limits->json_depth,
-				    limits->string_bytes, &own);
+	int status = cxa_json_check(text, size, object, limits, &own);
 
-	if (status < 0)
-		cxa_store_scan_bad(value->scan, value->column, status,
-				   own.message, value->error);
+	if (status == 0)
+		return 0;
+	cxa_store_scan_bad(value->scan, value->column, status, own.message,
+			   value->error);
+	cxa_error_hint(value->error, "%s", own.hint);
 	return status;
 }
 
@@ -232,21 +244,14 @@ static int put_text(const struct value *value, int type, const uint8_t *text,
 		    size_t size, bool object, struct cxa_buffer *out)
 {
 	bool is_binary = value->field->kind == CXA_FIELD_BINARY;
-	uint64_t longest = value->field->max_bytes;
+	size_t limit = value->field->bytes_limit;
 	int status = 0;
 
 	if (type != (is_binary ? SQLITE_BLOB : SQLITE_TEXT))
 		return bad(value, is_binary ? "not a blob" : "not a text");
-	if (longest == 0)
-		longest = value->scan->store->context->limits.string_bytes;
-	if (size > longest && longest != UINT32_MAX)
-		return cxa_store_scan_bad(value->scan, value->column,
-					  CXA_ERR_LIMIT,
-					  value->field->max_bytes == 0 ?
-						  "longer than the limit "
-						  "string-bytes" :
-						  "longer than 64 KiB",
-					  value->error);
+	if (size > cxa_limit_of(&value->scan->store->context->limits, limit))
+		return cxa_store_scan_over(value->scan, value->column, limit,
+					   size, value->error);
 	if (!is_binary && cxa_utf8_valid_prefix(text, size) != size)
 		return bad(value, "invalid UTF-8");
 	if (value->field->kind == CXA_FIELD_JSON)
@@ -306,9 +311,9 @@ int cxa_store_vector(const struct cxa_store_scan *scan, unsigned column,
 	if (size % sizeof(float) != 0)
 		return bad(&value, "not a whole number of floats");
 	if (size / sizeof(float) > scan->store->context->limits.vector_floats)
-		return cxa_store_scan_bad(scan, column, CXA_ERR_LIMIT,
-					  "more values than the limit "
-					  "vector-floats", error);
+		return cxa_store_scan_over(scan, column,
+					   CXA_LIMIT(vector_floats),
+					   size / sizeof(float), error);
 	if (size == 0)
 		return 0;
 	cxa_store_tag(out, field, true);

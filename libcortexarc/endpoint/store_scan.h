@@ -42,6 +42,10 @@ void cxa_store_scan_close(struct cxa_store_scan *scan);
 int cxa_store_scan_bad(const struct cxa_store_scan *scan, unsigned column,
 		       int status, const char *what, struct cxa_error *error);
 
+/** cxa_store_scan_over() - the value has @found, over @limit: CXA_ERR_LIMIT */
+int cxa_store_scan_over(const struct cxa_store_scan *scan, unsigned column,
+			size_t limit, uint64_t found, struct cxa_error *error);
+
 /** cxa_store_tag() - append a field's tag */
 void cxa_store_tag(struct cxa_buffer *out, const struct cxa_field *field,
 		   bool packed);

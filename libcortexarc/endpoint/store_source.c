@@ -166,7 +166,7 @@ static int read_header(struct store_source *source, struct cxa_error *error)
 	if (status == 0)
 		status = cxa_wire_scan_unpack(
 			cxa_message_type_of(&cxa__header__descriptor),
-			bytes.data, bytes.size, &source->store.context->wire_limits,
+			bytes.data, bytes.size, &source->store.context->limits,
 			&source->arena, &message, error);
 	cxa_buffer_release(&bytes);
 	source->header = (Cxa__Header *)message;

@@ -62,7 +62,7 @@ static int next_row(enum cxa_collection collection, const uint8_t **cursor,
 
 static int check_encoding(enum cxa_collection collection,
 			  const struct cxa_record *record, bool keyed,
-			  const struct cxa_wire_limits *limits,
+			  const struct cxa_limits *limits,
 			  struct cxa_wire_stats *stats, struct cxa_error *error)
 {
 	const struct cxa_message_type *type = cxa_collection_type(collection);
@@ -76,12 +76,13 @@ static int check_encoding(enum cxa_collection collection,
 	if (status == 0 && stats->json != json)
 		status = cxa_json_verify_record(type, record->data,
 						record->size, &inner);
-	if (status < 0)
-		return cxa_error_set(error, status, "%s %llu: %s",
-				     cxa_collection_info(collection)->record_name,
-				     (unsigned long long)record->id,
-				     inner.message);
-	return 0;
+	if (status == 0)
+		return 0;
+	cxa_error_set(error, status, "%s %llu: %s",
+		      cxa_collection_info(collection)->record_name,
+		      (unsigned long long)record->id, inner.message);
+	cxa_error_hint(error, "%s", inner.hint);
+	return status;
 }
 
 static int check_order(enum cxa_collection collection, uint64_t id,
@@ -102,7 +103,7 @@ static int check_order(enum cxa_collection collection, uint64_t id,
 
 /* A row that is not wanted is not scanned: nobody will unpack it. */
 static int read_row(enum cxa_collection collection, struct cxa_record *record,
-		    const struct cxa_wire_limits *limits,
+		    const struct cxa_limits *limits,
 		    const struct cxa_id_range *range, struct cxa_batch *batch,
 		    struct cxa_id_run *ids, struct cxa_wire_stats *stats,
 		    struct cxa_error *error)
@@ -124,7 +125,7 @@ static int read_row(enum cxa_collection collection, struct cxa_record *record,
 }
 
 static int read_rows(enum cxa_collection collection, const uint8_t *data,
-		     size_t size, const struct cxa_wire_limits *limits,
+		     size_t size, const struct cxa_limits *limits,
 		     const struct cxa_id_range *range, struct cxa_batch *batch,
 		     struct cxa_id_run *ids, struct cxa_wire_stats *stats,
 		     struct cxa_error *error)
@@ -147,7 +148,7 @@ static int read_rows(enum cxa_collection collection, const uint8_t *data,
 }
 
 static int read_batch(enum cxa_collection collection, const uint8_t *data,
-		      size_t size, const struct cxa_wire_limits *limits,
+		      size_t size, const struct cxa_limits *limits,
 		      const struct cxa_id_range *range, struct cxa_batch *batch,
 		      struct cxa_id_run *ids, struct cxa_wire_stats *stats,
 		      struct cxa_error *error)
@@ -162,7 +163,7 @@ static int read_batch(enum cxa_collection collection, const uint8_t *data,
 }
 
 int cxa_batch_check(enum cxa_collection collection, const uint8_t *data,
-		    size_t size, const struct cxa_wire_limits *limits,
+		    size_t size, const struct cxa_limits *limits,
 		    struct cxa_id_run *ids, struct cxa_wire_stats *stats,
 		    struct cxa_error *error)
 {
@@ -171,7 +172,7 @@ int cxa_batch_check(enum cxa_collection collection, const uint8_t *data,
 }
 
 int cxa_batch_decode(enum cxa_collection collection, struct cxa_buffer *raw,
-		     const struct cxa_wire_limits *limits,
+		     const struct cxa_limits *limits,
 		     const struct cxa_id_range *range, struct cxa_batch **out,
 		     struct cxa_id_run *ids, struct cxa_error *error)
 {

@@ -15,7 +15,7 @@ int cxa_batch_encode(enum cxa_collection collection,
 
 /**
  * cxa_batch_check() - is this a batch message, canonical, ids ascending?
- * @limits: filled (cxa_wire_limits_fill())
+ * @limits: filled
  * @ids: out: how many records, the first id and the last
  * @stats: out
  *
@@ -23,7 +23,7 @@ int cxa_batch_encode(enum cxa_collection collection,
  * (naming the record), CXA_ERR_LIMIT, CXA_ERR_NOMEM.
  */
 int cxa_batch_check(enum cxa_collection collection, const uint8_t *data,
-		    size_t size, const struct cxa_wire_limits *limits,
+		    size_t size, const struct cxa_limits *limits,
 		    struct cxa_id_run *ids, struct cxa_wire_stats *stats,
 		    struct cxa_error *error);
 
@@ -34,7 +34,7 @@ int cxa_batch_check(enum cxa_collection collection, const uint8_t *data,
  *         checked
  */
 int cxa_batch_decode(enum cxa_collection collection, struct cxa_buffer *raw,
-		     const struct cxa_wire_limits *limits,
+		     const struct cxa_limits *limits,
 		     const struct cxa_id_range *range, struct cxa_batch **out,
 		     struct cxa_id_run *ids, struct cxa_error *error);
 

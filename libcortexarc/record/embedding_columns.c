@@ -211,18 +211,19 @@ static int wrong(struct cxa_error *error, const char *what)
 }
 
 static int check_vector(const Cxa__VectorColumn *vector, size_t count,
-			uint64_t max_floats, struct cxa_error *error)
+			const struct cxa_limits *limits,
+			struct cxa_error *error)
 {
 	uint64_t total = 0;
 
 	if (vector->n_lengths != count)
 		return wrong(error, "not a length for each row");
 	for (size_t i = 0; i < count; i++) {
-		if (vector->lengths[i] > max_floats)
-			return cxa_error_set(error, CXA_ERR_LIMIT,
-					     "embeddings: a vector of %u floats,"
-					     " over the limit vector-floats",
-					     vector->lengths[i]);
+		if (vector->lengths[i] > limits->vector_floats)
+			return cxa_limit_exceeded(error, limits,
+						  CXA_LIMIT(vector_floats),
+						  vector->lengths[i],
+						  "embeddings: a vector");
 		total += vector->lengths[i];
 	}
 	if (vector->has_planes != (total != 0) ||
@@ -247,7 +248,8 @@ static int check_extension(const Cxa__EmbeddingColumns *columns, size_t i,
 }
 
 static int check_columns(const Cxa__EmbeddingColumns *columns,
-			 uint64_t max_floats, struct cxa_error *error)
+			 const struct cxa_limits *limits,
+			 struct cxa_error *error)
 {
 	const Cxa__VectorColumn *vectors[VECTORS] = {
 		columns->semantic_vector, columns->neural_signature,
@@ -266,7 +268,7 @@ static int check_columns(const Cxa__EmbeddingColumns *columns,
 					     (unsigned long long)
 					     columns->concept_ids[i - 1]);
 	for (size_t v = 0; v < VECTORS; v++) {
-		status = check_vector(vectors[v], count, max_floats, error);
+		status = check_vector(vectors[v], count, limits, error);
 		if (status < 0)
 			return status;
 	}
@@ -390,7 +392,7 @@ static int make_rows(const Cxa__EmbeddingColumns *columns,
 }
 
 int cxa_embedding_columns_decode(const uint8_t *data, size_t size,
-				 const struct cxa_wire_limits *limits,
+				 const struct cxa_limits *limits,
 				 struct cxa_wire_stats *stats,
 				 const struct cxa_id_range *range,
 				 struct cxa_batch *batch, struct cxa_id_run *ids,
@@ -420,7 +422,7 @@ int cxa_embedding_columns_decode(const uint8_t *data, size_t size,
 		goto done;
 	}
 	columns = decoded->columns[0];
-	status = check_columns(columns, limits->vector_floats, error);
+	status = check_columns(columns, limits, error);
 	if (status < 0)
 		goto done;
 	ids->count = columns->n_concept_ids;

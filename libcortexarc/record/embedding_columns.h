@@ -43,7 +43,7 @@ struct cxa_id_range {
 
 /**
  * cxa_embedding_columns_decode() - scan, check, and add the rows to @batch
- * @limits: filled (cxa_wire_limits_fill())
+ * @limits: filled
  * @range: of the rows that are wanted; all are checked
  * @batch: NULL: check only
  * @ids: out: of all rows
@@ -52,7 +52,7 @@ struct cxa_id_range {
  * do not ascend ...), CXA_ERR_LIMIT, CXA_ERR_NOMEM.
  */
 int cxa_embedding_columns_decode(const uint8_t *data, size_t size,
-				 const struct cxa_wire_limits *limits,
+				 const struct cxa_limits *limits,
 				 struct cxa_wire_stats *stats,
 				 const struct cxa_id_range *range,
 				 struct cxa_batch *batch, struct cxa_id_run *ids,

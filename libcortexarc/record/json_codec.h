@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/message_type.h"
 
 /**
@@ -26,15 +27,13 @@ struct cxa_json_text {
 
 /**
  * struct cxa_json_rules - how to read; zero means default
+ * @limits: filled; NULL: the defaults
  * @filled: set to the number of members that lenient reading filled in
  * @first_filled: one line about the first of them ("" none)
  */
 struct cxa_json_rules {
 	bool lenient;
-	uint64_t max_depth;     /* 0: 64 */
-	uint64_t string_bytes;  /* 0: 32 MiB for content, 64 KiB others */
-	uint64_t vector_floats; /* 0: 65,536 */
-	uint64_t links;         /* 0: 1,000,000 */
+	const struct cxa_limits *limits;
 	uint64_t filled;
 	char first_filled[200];
 };
@@ -87,13 +86,12 @@ void cxa_json_string(struct cxa_buffer *out, const uint8_t *text, size_t size);
 
 /**
  * cxa_json_check() - is @text one JSON value, and an object where it must be?
- * @max_depth, @string_bytes: as in struct cxa_json_rules
+ * @limits: filled; NULL: the defaults
  *
  * Return: 0, CXA_ERR_CORRUPT, CXA_ERR_LIMIT, CXA_ERR_NOMEM.
  */
 int cxa_json_check(const uint8_t *text, size_t size, bool object,
-		   uint64_t max_depth, uint64_t string_bytes,
-		   struct cxa_error *error);
+		   const struct cxa_limits *limits, struct cxa_error *error);
 
 /**
  * cxa_json_minify() - append a JSON value without white space outside strings

@@ -144,14 +144,14 @@ static int read_unknown(struct cxa_decoder *decoder, struct object *object,
 	cxa_buffer_byte(out, out->size == 0 ? '{' : ',');
 	cxa_buffer_append(out, raw->raw - 1, raw->raw_size + 2);
 	cxa_buffer_byte(out, ':');
-	status = cxa_json_copy_value(reader, out, extensions->max_bytes,
-				     "64 KiB, the limit of what is not known");
+	status = cxa_json_copy_value(reader, out, extensions->bytes_limit);
 	if (status < 0)
 		return status;
-	if (out->size >= extensions->max_bytes)
-		return cxa_json_fail(reader, CXA_ERR_LIMIT, raw->raw - 1,
-				     "and other members that are not known "
-				     "are longer than 64 KiB together");
+	/* A brace closes it. */
+	if (out->size >= cxa_limit_of(reader->limits, extensions->bytes_limit))
+		return cxa_json_over_limit(reader, raw->raw - 1,
+					   extensions->bytes_limit,
+					   out->size + 1);
 	return out->failed ? cxa_error_nomem(reader->error, "JSON") : 0;
 }
 
@@ -316,11 +316,6 @@ void cxa_decoder_note_filled(struct cxa_decoder *decoder, const uint8_t *at)
 				  sizeof(rules->first_filled));
 }
 
-static uint64_t or_default(uint64_t value, uint64_t standard)
-{
-	return value == 0 ? standard : value;
-}
-
 int cxa_json_decode(const struct cxa_message_type *type, const char *what,
 		    const struct cxa_json_text *text,
 		    struct cxa_json_rules *rules, struct cxa_arena *arena,
@@ -335,15 +330,11 @@ int cxa_json_decode(const struct cxa_message_type *type, const char *what,
 	ProtobufCMessage *message = NULL;
 	int status;
 
-	rules = decoder.rules;
-	decoder.string_bytes = or_default(rules->string_bytes, 32 << 20);
-	decoder.vector_floats = or_default(rules->vector_floats, 65536);
-	decoder.links = or_default(rules->links, 1000000);
 	*out = NULL;
 	if (detached != NULL)
 		*detached = NULL;
-	status = cxa_json_start(&decoder.reader, text, rules->max_depth, arena,
-				error);
+	status = cxa_json_start(&decoder.reader, text, decoder.rules->limits,
+				arena, error);
 	decoder.reader.what = what;
 	if (status == 0)
 		status = cxa_decode_message(&decoder, type, &message);

@@ -7,15 +7,11 @@
 
 /**
  * struct cxa_decoder - one call of cxa_json_decode()
- * @string_bytes, @vector_floats, @links: of @rules, defaults filled in
  * @detached: of cxa_json_decode()
  */
 struct cxa_decoder {
 	struct cxa_json_reader reader;
 	struct cxa_json_rules *rules;
-	uint64_t string_bytes;
-	uint64_t vector_floats;
-	uint64_t links;
 	Cxa__Embeddings **detached;
 };
 

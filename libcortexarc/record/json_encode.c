@@ -93,7 +93,7 @@ static int bad_json(struct encoder *encoder, const struct cxa_field *field,
 
 static int copy_value(struct cxa_json_reader *reader, struct cxa_buffer *out)
 {
-	int status = cxa_json_copy_value(reader, out, UINT64_MAX, "");
+	int status = cxa_json_copy_value(reader, out, CXA_NO_LIMIT);
 
 	return status == 0 ? cxa_json_finish(reader) : status;
 }
@@ -137,7 +137,7 @@ static int copy_member(struct encoder *encoder,
 	put_name(encoder->out, (const char *)raw.raw, raw.raw_size);
 	return status < 0 ? status :
 			    cxa_json_copy_value(reader, encoder->out,
-						UINT64_MAX, "");
+						CXA_NO_LIMIT);
 }
 
 static int copy_members(struct encoder *encoder,
@@ -164,15 +164,17 @@ static int put_json(struct encoder *encoder, const struct cxa_field *field,
 	struct cxa_error inner = CXA_ERROR_INIT;
 	struct cxa_arena arena = { 0 };
 	struct cxa_json_reader reader;
+	struct cxa_limits limits = *cxa_limits_default();
 	struct cxa_json_text text = {
 		.data = json->data,
 		.size = json->len,
 		.line = 1,
 		.column = 1,
 	};
-	int status = cxa_json_start(&reader, &text, WRITE_DEPTH, &arena,
-				    &inner);
+	int status;
 
+	limits.json_depth = WRITE_DEPTH;
+	status = cxa_json_start(&reader, &text, &limits, &arena, &inner);
 	if (status == 0 && type != NULL)
 		status = copy_members(encoder, type, &reader);
 	else if (status == 0)

@@ -13,39 +13,34 @@ struct list {
 	size_t width; /* bytes a value */
 	size_t count;
 	size_t capacity;
-	uint64_t limit;
-	const char *limit_name;
+	size_t limit; /* CXA_LIMIT() on @count */
 };
 
-static void set_limit(const struct cxa_decoder *decoder,
-		      const struct cxa_field *field, struct list *list)
+/* The path names the list, not the value that is one too many. */
+static int fail_past(struct cxa_decoder *decoder, const struct list *list)
 {
-	list->limit = decoder->links;
-	list->limit_name = "the limit links";
-	if (field->kind == CXA_FIELD_F32) {
-		list->limit = decoder->vector_floats;
-		list->limit_name = "the limit vector-floats";
-	}
-	if (field->max_count != 0) {
-		list->limit = field->max_count;
-		list->limit_name = "its limit";
-	}
+	struct cxa_json_reader *reader = &decoder->reader;
+	const struct cxa_json_place *place = reader->place;
+	int status;
+
+	reader->place = place->parent;
+	status = cxa_json_over_limit(reader, reader->at, list->limit,
+				     (uint64_t)list->count + 1);
+	reader->place = place;
+	return status;
 }
 
 /* Room for @capacity values, checked against the limit before it is taken. */
 static int list_grow(struct cxa_decoder *decoder, struct list *list,
 		     size_t capacity)
 {
+	uint64_t limit = cxa_limit_of(decoder->reader.limits, list->limit);
 	uint8_t *data;
 
-	if (list->count >= list->limit)
-		return cxa_json_fail(&decoder->reader, CXA_ERR_LIMIT,
-				     decoder->reader.at,
-				     "is past %s (%llu values)",
-				     list->limit_name,
-				     (unsigned long long)list->limit);
-	if (capacity > list->limit)
-		capacity = (size_t)list->limit;
+	if (list->count >= limit)
+		return fail_past(decoder, list);
+	if (capacity > limit)
+		capacity = (size_t)limit;
 	if (capacity > SIZE_MAX / list->width)
 		return cxa_error_nomem(decoder->reader.error, "JSON");
 	data = cxa_decoder_take(decoder, capacity * list->width);
@@ -138,11 +133,13 @@ static int read_array(struct cxa_decoder *decoder,
 		      const struct cxa_field *field, ProtobufCMessage *message)
 {
 	struct cxa_json_reader *reader = &decoder->reader;
-	struct list list = { .width = cxa_field_width(field) };
+	struct list list = {
+		.width = cxa_field_width(field),
+		.limit = field->count_limit,
+	};
 	const uint8_t *start = reader->at;
 	int status = cxa_json_begin(reader, '[');
 
-	set_limit(decoder, field, &list);
 	if (status == 1) {
 		status = 0;
 		if (is_number(field))
@@ -265,12 +262,14 @@ static int sort_pairs(struct cxa_decoder *decoder, struct pair *pairs,
 static int read_map(struct cxa_decoder *decoder, const struct cxa_field *field,
 		    ProtobufCMessage *message)
 {
-	struct list list = { .width = sizeof(struct pair) };
+	struct list list = {
+		.width = sizeof(struct pair),
+		.limit = field->count_limit,
+	};
 	struct pair *pairs;
 	ProtobufCMessage **entries;
 	int status = cxa_json_begin(&decoder->reader, '{');
 
-	set_limit(decoder, field, &list);
 	if (status == 1)
 		status = read_pairs(decoder, field, &list);
 	pairs = (struct pair *)(void *)list.data;

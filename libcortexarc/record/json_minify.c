@@ -11,8 +11,7 @@ struct copier {
 	struct cxa_json_reader *reader;
 	struct cxa_buffer *out;
 	size_t start;
-	uint64_t max_bytes;
-	const char *limit;
+	size_t limit;
 	struct cxa_buffer levels;
 };
 
@@ -21,11 +20,11 @@ enum { MORE = 1 }; /* a value must follow */
 static int put(struct copier *copier, const void *data, size_t size)
 {
 	struct cxa_buffer *out = copier->out;
+	uint64_t total = out->size - copier->start + size;
 
-	if (out->size - copier->start + size > copier->max_bytes)
-		return cxa_json_fail(copier->reader, CXA_ERR_LIMIT,
-				     copier->reader->at, "is longer than %s",
-				     copier->limit);
+	if (total > cxa_limit_of(copier->reader->limits, copier->limit))
+		return cxa_json_over_limit(copier->reader, copier->reader->at,
+					   copier->limit, total);
 	cxa_buffer_append(out, data, size);
 	return out->failed ? cxa_error_nomem(copier->reader->error, "JSON") : 0;
 }
@@ -144,13 +143,12 @@ static int copy_ends(struct copier *copier)
 }
 
 int cxa_json_copy_value(struct cxa_json_reader *reader, struct cxa_buffer *out,
-			uint64_t max_bytes, const char *limit)
+			size_t limit)
 {
 	struct copier copier = {
 		.reader = reader,
 		.out = out,
 		.start = out->size,
-		.max_bytes = max_bytes,
 		.limit = limit,
 	};
 	int status;
@@ -172,11 +170,11 @@ int cxa_json_minify(const struct cxa_json_text *text,
 	struct cxa_arena arena = { 0 };
 	size_t start = out->size;
 	int status = cxa_json_start(&reader, text,
-				    rules == NULL ? 0 : rules->max_depth,
+				    rules == NULL ? NULL : rules->limits,
 				    &arena, error);
 
 	if (status == 0)
-		status = cxa_json_copy_value(&reader, out, UINT64_MAX, "");
+		status = cxa_json_copy_value(&reader, out, CXA_NO_LIMIT);
 	if (status == 0)
 		status = cxa_json_finish(&reader);
 	if (status < 0)
@@ -187,23 +185,23 @@ int cxa_json_minify(const struct cxa_json_text *text,
 }
 
 int cxa_json_check(const uint8_t *text, size_t size, bool object,
-		   uint64_t max_depth, uint64_t string_bytes,
-		   struct cxa_error *error)
+		   const struct cxa_limits *limits, struct cxa_error *error)
 {
 	struct cxa_json_text json = { text, size, 1, 1, 0 };
-	struct cxa_json_rules rules = { .max_depth = max_depth,
-					.string_bytes = string_bytes };
+	struct cxa_json_rules rules = { .limits = limits };
 	struct cxa_buffer minified = { 0 };
 	struct cxa_error own = CXA_ERROR_INIT;
 	int status = cxa_json_minify(&json, &rules, &minified, &own);
 
 	if (status == CXA_ERR_FORMAT)
 		status = CXA_ERR_CORRUPT;
-	if (status < 0)
+	if (status < 0) {
 		cxa_error_set(error, status, "%s", own.message);
-	else if (object && minified.data[0] != '{')
+		cxa_error_hint(error, "%s", own.hint);
+	} else if (object && minified.data[0] != '{') {
 		status = cxa_error_set(error, CXA_ERR_CORRUPT,
 				       "not a JSON object");
+	}
 	cxa_buffer_release(&minified);
 	return status;
 }

@@ -127,16 +127,28 @@ int cxa_json_fail(struct cxa_json_reader *reader, int status, const uint8_t *at,
 	return cxa_error_set(reader->error, status, "%s", line);
 }
 
+int cxa_json_over_limit(struct cxa_json_reader *reader, const uint8_t *at,
+			size_t limit, uint64_t found)
+{
+	char phrase[CXA_PHRASE_BYTES];
+
+	cxa_json_fail(reader, CXA_ERR_LIMIT, at, "has %s",
+		      cxa_limit_phrase(phrase, reader->limits, limit, found));
+	cxa_limit_hint(reader->error, limit);
+	return CXA_ERR_LIMIT;
+}
+
 /* --- structure --- */
 
 int cxa_json_start(struct cxa_json_reader *reader,
-		   const struct cxa_json_text *text, uint64_t max_depth,
-		   struct cxa_arena *arena, struct cxa_error *error)
+		   const struct cxa_json_text *text,
+		   const struct cxa_limits *limits, struct cxa_arena *arena,
+		   struct cxa_error *error)
 {
 	static const uint8_t mark[] = { 0xef, 0xbb, 0xbf };
 
 	*reader = (struct cxa_json_reader){
-		.max_depth = max_depth == 0 ? CXA_JSON_DEPTH : max_depth,
+		.limits = limits == NULL ? cxa_limits_default() : limits,
 		.text = *text,
 		.arena = arena,
 		.error = error,
@@ -181,11 +193,10 @@ int cxa_json_begin(struct cxa_json_reader *reader, char open)
 		return cxa_json_fail(reader, CXA_ERR_FORMAT, reader->at,
 				     open == '{' ? "is not an object" :
 						   "is not an array");
-	if (reader->depth >= reader->max_depth)
-		return cxa_json_fail(reader, CXA_ERR_LIMIT, reader->at,
-				     "is nested deeper than the limit "
-				     "json-depth (%llu)",
-				     (unsigned long long)reader->max_depth);
+	if (reader->depth >= reader->limits->json_depth)
+		return cxa_json_over_limit(reader, reader->at,
+					   CXA_LIMIT(json_depth),
+					   reader->depth + 1);
 	reader->at++;
 	if (cxa_json_peek(reader) == close) {
 		reader->at++;
@@ -280,9 +291,11 @@ int cxa_json_read_name(struct cxa_json_reader *reader,
 	status = cxa_json_read_string(reader, raw);
 	if (status < 0)
 		return status;
-	if (raw->size > CXA_JSON_NAME_BYTES)
+	if (raw->size > CXA_JSON_NAME_MAX)
 		return cxa_json_fail(reader, CXA_ERR_LIMIT, start,
-				     "has a member's name longer than 64 KiB");
+				     "has a member's name of %zu bytes, over "
+				     "the format's limit of %d", raw->size,
+				     CXA_JSON_NAME_MAX);
 	status = cxa_json_view(reader, raw, name);
 	return status < 0 ? status : cxa_json_read_colon(reader);
 }

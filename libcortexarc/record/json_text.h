@@ -37,7 +37,7 @@ struct cxa_json_reader {
 	const uint8_t *at;
 	const uint8_t *end;
 	uint64_t depth;
-	uint64_t max_depth;
+	const struct cxa_limits *limits;
 	struct cxa_json_text text;
 	const struct cxa_json_place *place;
 	const char *what;
@@ -58,18 +58,21 @@ struct cxa_json_string {
 	size_t size;
 };
 
-enum { CXA_JSON_DEPTH = 64, CXA_JSON_NAME_BYTES = 64 * 1024 };
+/* A member's name may have so many bytes, whatever limits are set. */
+enum { CXA_JSON_NAME_MAX = 64 * 1024 };
 
 /**
  * cxa_json_start() - set @reader to the value in @text
+ * @limits: filled; NULL: the defaults; there as long as @reader is
  * @arena: for names with escapes
  *
  * Return: 0, CXA_ERR_FORMAT (a byte order mark), CXA_ERR_LIMIT (over 4 GiB).
  * In any case cxa_json_stop() must follow.
  */
 int cxa_json_start(struct cxa_json_reader *reader,
-		   const struct cxa_json_text *text, uint64_t max_depth,
-		   struct cxa_arena *arena, struct cxa_error *error);
+		   const struct cxa_json_text *text,
+		   const struct cxa_limits *limits, struct cxa_arena *arena,
+		   struct cxa_error *error);
 
 /** cxa_json_finish() - Return: 0, CXA_ERR_FORMAT: more than white space left */
 int cxa_json_finish(struct cxa_json_reader *reader);
@@ -88,6 +91,10 @@ void cxa_json_describe(const struct cxa_json_reader *reader, const uint8_t *at,
 int cxa_json_fail(struct cxa_json_reader *reader, int status, const uint8_t *at,
 		  const char *format, ...)
 	__attribute__((format(printf, 4, 5), cold));
+
+/** cxa_json_over_limit() - the member has @found, over @limit: CXA_ERR_LIMIT */
+int cxa_json_over_limit(struct cxa_json_reader *reader, const uint8_t *at,
+			size_t limit, uint64_t found);
 
 static inline void cxa_json_skip_space(struct cxa_json_reader *reader)
 {
@@ -168,11 +175,11 @@ int cxa_json_pop_names(struct cxa_json_reader *reader, size_t base);
 
 /**
  * cxa_json_copy_value() - append the next value, minified, to @out
- * @max_bytes: that it may have; @limit: what the message calls this
+ * @limit: CXA_LIMIT() on its bytes, or CXA_NO_LIMIT
  *
  * In json_minify.c. The depth of the C stack does not grow with the value's.
  */
 int cxa_json_copy_value(struct cxa_json_reader *reader, struct cxa_buffer *out,
-			uint64_t max_bytes, const char *limit);
+			size_t limit);
 
 #endif

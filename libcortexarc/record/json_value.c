@@ -108,7 +108,11 @@ static int bad_float(struct cxa_decoder *decoder, int why)
 	if (cxa_json_number_size(reader->at, reader->end) == 0)
 		return fail(decoder, is_cut(reader) ? reader->end : reader->at,
 			    "is not a valid number");
-	return fail(decoder, reader->at, "is a number longer than 64 bytes");
+	return cxa_json_fail(reader, CXA_ERR_LIMIT, reader->at,
+			     "is a number of %zu bytes, over the format's limit "
+			     "of %d",
+			     cxa_json_number_size(reader->at, reader->end),
+			     CXA_NUMBER_TEXT_MAX);
 }
 
 /* null is what serde_json writes for NaN; the bits are the quiet one's. */
@@ -203,28 +207,15 @@ static int read_enum(struct cxa_decoder *decoder, const struct cxa_field *field,
 	return bad_enum(decoder, values, at);
 }
 
-/* @name: room for the words of a limit. */
-static uint64_t bytes_limit(const struct cxa_decoder *decoder,
-			    const struct cxa_field *field, const char **name)
-{
-	*name = "64 KiB";
-	if (field->max_bytes != 0)
-		return field->max_bytes;
-	*name = "the limit string-bytes";
-	return decoder->string_bytes;
-}
-
 int cxa_decode_string(struct cxa_decoder *decoder,
 		      const struct cxa_field *field,
 		      const struct cxa_json_string *string,
 		      ProtobufCBinaryData *out)
 {
-	const char *limit;
-
-	if (string->size > bytes_limit(decoder, field, &limit))
-		return cxa_json_fail(&decoder->reader, CXA_ERR_LIMIT,
-				     string->raw - 1, "is longer than %s",
-				     limit);
+	if (string->size >
+	    cxa_limit_of(decoder->reader.limits, field->bytes_limit))
+		return cxa_json_over_limit(&decoder->reader, string->raw - 1,
+					   field->bytes_limit, string->size);
 	if (string->size == string->raw_size)
 		return cxa_decoder_keep(decoder, string->raw, string->size,
 					out);
@@ -250,10 +241,8 @@ static int read_json(struct cxa_decoder *decoder, const struct cxa_field *field,
 		     ProtobufCBinaryData *out)
 {
 	struct cxa_buffer text = { 0 };
-	const char *limit;
-	uint64_t max_bytes = bytes_limit(decoder, field, &limit);
-	int status = cxa_json_copy_value(&decoder->reader, &text, max_bytes,
-					 limit);
+	int status = cxa_json_copy_value(&decoder->reader, &text,
+					 field->bytes_limit);
 
 	if (status == 0)
 		status = cxa_decoder_keep(decoder, text.data, text.size, out);

@@ -30,29 +30,21 @@ int cxa_json_verify_record(const struct cxa_message_type *type,
 	return status;
 }
 
-int cxa_json_verify_header(const Cxa__Header *header, struct cxa_error *error)
+int cxa_json_verify_header(const Cxa__Header *header,
+			   const struct cxa_limits *limits,
+			   struct cxa_error *error)
 {
-	static const struct cxa_json_rules rules = { 0 };
 	struct cxa_error inner = CXA_ERROR_INIT;
-	struct cxa_json_text text = {
-		.data = header->extensions.data,
-		.size = header->extensions.len,
-		.line = 1,
-		.column = 1,
-	};
-	struct cxa_buffer out = { 0 };
 	int status = cxa_json_verify_message(&header->metadata->base, error);
 
 	if (status < 0 || !header->has_extensions)
 		return status;
-	status = cxa_json_minify(&text, &rules, &out, &inner);
-	if (status == 0 && out.data[0] != '{')
-		status = CXA_ERR_CORRUPT;
-	cxa_buffer_release(&out);
-	if (status == CXA_ERR_NOMEM)
-		return cxa_error_nomem(error, "JSON");
-	return status == 0 ? 0 :
-			     cxa_error_set(error, CXA_ERR_CORRUPT,
-					   "the header's extensions are no "
-					   "JSON object");
+	status = cxa_json_check(header->extensions.data, header->extensions.len,
+				true, limits, &inner);
+	if (status == 0)
+		return 0;
+	cxa_error_set(error, status, "the header's extensions: %s",
+		      inner.message);
+	cxa_error_hint(error, "%s", inner.hint);
+	return status;
 }

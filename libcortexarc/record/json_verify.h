@@ -5,6 +5,7 @@
 #include <cortexarc/archive.pb-c.h>
 
 #include "base/error.h"
+#include "base/limits.h"
 #include "base/message_type.h"
 
 /**
@@ -21,7 +22,12 @@ int cxa_json_verify_record(const struct cxa_message_type *type,
 int cxa_json_verify_message(const ProtobufCMessage *message,
 			    struct cxa_error *error);
 
-/** cxa_json_verify_header() - the same for @header and its metadata */
-int cxa_json_verify_header(const Cxa__Header *header, struct cxa_error *error);
+/**
+ * cxa_json_verify_header() - the same for @header and its metadata
+ * @limits: filled. Return: also CXA_ERR_LIMIT (json-depth).
+ */
+int cxa_json_verify_header(const Cxa__Header *header,
+			   const struct cxa_limits *limits,
+			   struct cxa_error *error);
 
 #endif

@@ -5,9 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Bytes that a number's text may have: the format's own limit. */
+enum { CXA_NUMBER_TEXT_MAX = 64 };
+
 enum cxa_number_status {
 	CXA_NUMBER_OK = 0,
-	CXA_NUMBER_SYNTAX = -1, /* not a JSON number, or longer than 64 bytes */
+	CXA_NUMBER_SYNTAX = -1, /* not a JSON number, or longer than that */
 	CXA_NUMBER_RANGE = -2   /* does not fit the type; for integers also a fraction */
 };
 

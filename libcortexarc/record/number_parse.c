@@ -16,7 +16,6 @@
 #endif
 
 enum {
-	TEXT_MAX = 64,      /* bytes of one number */
 	DIGITS_MAX = 19,    /* that fit 64 bits */
 	POWER_MAX = 22,     /* 10^22 is the largest exact in a double */
 	EXPONENT_MAX = 100000,
@@ -140,8 +139,8 @@ static int take_apart(struct decimal *decimal, const uint8_t *p,
 	const uint8_t *point;
 
 	*decimal = (struct decimal){ .start = p };
-	if (end - p > TEXT_MAX + 1)
-		end = p + TEXT_MAX + 1;
+	if (end - p > CXA_NUMBER_TEXT_MAX + 1)
+		end = p + CXA_NUMBER_TEXT_MAX + 1;
 	if (p != end && *p == '-') {
 		decimal->negative = true;
 		p++;
@@ -168,7 +167,7 @@ static int take_apart(struct decimal *decimal, const uint8_t *p,
 		if (p == NULL)
 			return CXA_NUMBER_SYNTAX;
 	}
-	if (p - decimal->start > TEXT_MAX)
+	if (p - decimal->start > CXA_NUMBER_TEXT_MAX)
 		return CXA_NUMBER_SYNTAX;
 	decimal->end = p;
 	return CXA_NUMBER_OK;
@@ -186,7 +185,7 @@ static void make_locale(void)
 static double convert(const struct decimal *decimal, bool single)
 {
 	size_t size = (size_t)(decimal->end - decimal->start);
-	char text[TEXT_MAX + 1];
+	char text[CXA_NUMBER_TEXT_MAX + 1];
 	locale_t saved;
 	double value;
 

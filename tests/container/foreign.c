@@ -76,15 +76,14 @@ static void end(struct archive *archive)
 /* --- reading them ---------------------------------------------------- */
 
 static int open_bytes(struct cxa_foreign **out, const struct cxa_buffer *bytes,
-		      bool seekable, uint64_t max_member, uint64_t max_members,
+		      bool seekable, const struct cxa_limits *limits,
 		      struct cxa_error *error)
 {
 	struct fixture_file file;
 	int status;
 
 	fixture_file_open(&file, bytes->data, bytes->size, seekable);
-	status = cxa_foreign_open(out, &file.input, NULL, max_member,
-				  max_members, error);
+	status = cxa_foreign_open(out, &file.input, NULL, limits, error);
 	fixture_file_close(&file);
 	return status;
 }
@@ -116,11 +115,11 @@ static void is_read(const struct cxa_buffer *bytes, const char *claim)
 	struct cxa_error error = CXA_ERROR_INIT;
 	struct cxa_foreign *foreign;
 
-	open_bytes(&foreign, bytes, true, 0, 0, &error);
+	open_bytes(&foreign, bytes, true, NULL, &error);
 	ok(holds_all(foreign), "%s is read%s%s", claim,
 	   error.message[0] == '\0' ? "" : ": ", error.message);
 	cxa_foreign_close(foreign);
-	open_bytes(&foreign, bytes, false, 0, 0, NULL);
+	open_bytes(&foreign, bytes, false, NULL, NULL);
 	ok(holds_all(foreign), "%s is read from a pipe", claim);
 	cxa_foreign_close(foreign);
 }
@@ -130,7 +129,7 @@ static void is_refused(struct cxa_buffer *bytes, int expected,
 {
 	struct cxa_error error = CXA_ERROR_INIT;
 	struct cxa_foreign *foreign;
-	int status = open_bytes(&foreign, bytes, true, 0, 0, &error);
+	int status = open_bytes(&foreign, bytes, true, NULL, &error);
 
 	ok(status == expected && foreign == NULL, "%s is refused: %s", claim,
 	   error.message);
@@ -240,17 +239,27 @@ static void limits_hold(void)
 	struct cxa_buffer bytes = { 0 };
 	struct archive *archive = begin(&bytes, ARCHIVE_FORMAT_TAR_USTAR,
 					ARCHIVE_FILTER_NONE);
+	struct cxa_limits limits = *cxa_limits_default();
 	struct cxa_foreign *foreign;
 
 	put(archive, "folder", AE_IFDIR, NULL, 0);
 	put_members(archive, "");
 	end(archive);
-	is_int(open_bytes(&foreign, &bytes, true, 1022, 0, &error),
+	limits.batch_bytes = 1022;
+	is_int(open_bytes(&foreign, &bytes, true, &limits, &error),
 	       CXA_ERR_LIMIT, "a member over the limit is refused");
-	like(error.message, "batch-bytes", "and the limit named");
-	is_int(open_bytes(&foreign, &bytes, true, 0, FIXTURE_MEMBERS, NULL),
+	is_str(error.message, "system_state/00000000.pb.zst: 1023 bytes, over "
+	       "the limit batch-bytes of 1022", "and the limit named");
+	limits.batch_bytes = 1023;
+	limits.members = FIXTURE_MEMBERS;
+	is_int(open_bytes(&foreign, &bytes, true, &limits, NULL),
 	       CXA_ERR_LIMIT, "members over the limit, folders counted");
-	open_bytes(&foreign, &bytes, true, 1023, FIXTURE_MEMBERS + 1, NULL);
+	limits.members++;
+	limits.members_per_gib = FIXTURE_MEMBERS;
+	is_int(open_bytes(&foreign, &bytes, true, &limits, NULL),
+	       CXA_ERR_LIMIT, "members of a GiB over the limit");
+	limits.members_per_gib++;
+	open_bytes(&foreign, &bytes, true, &limits, NULL);
 	ok(holds_all(foreign), "at the limits, all is read");
 	cxa_foreign_close(foreign);
 	cxa_buffer_release(&bytes);

@@ -93,7 +93,7 @@ static void fill(struct model *model)
 	model->index.n_totals = CXA_COLLECTION_COUNT;
 }
 
-static int decode(const struct model *model, uint64_t max_members,
+static int decode(const struct model *model, const struct cxa_limits *limits,
 		  struct cxa_error *error)
 {
 	struct cxa_buffer bytes = { 0 };
@@ -102,7 +102,7 @@ static int decode(const struct model *model, uint64_t max_members,
 	int status;
 
 	cxa_wire_pack(&model->index.base, &bytes, NULL);
-	status = cxa_index_decode(bytes.data, bytes.size, max_members, &arena,
+	status = cxa_index_decode(bytes.data, bytes.size, limits, &arena,
 				  &index, error);
 	if ((status == 0) != (index != NULL))
 		status = -100;
@@ -346,7 +346,7 @@ static void contradictions_are_refused(void)
 
 		fill(&model);
 		cases[i].change(&model);
-		status = decode(&model, 0, &error);
+		status = decode(&model, NULL, &error);
 		ok(status == CXA_ERR_CORRUPT && error.offset == UINT64_MAX &&
 		   strcmp(error.member, "INDEX.pb.zst") == 0,
 		   "%s: %s", cases[i].claim, error.message);
@@ -366,7 +366,7 @@ static void damaged_bytes_never_crash(void)
 		Cxa__Index *index;
 
 		bytes.data[bit / 8] ^= (uint8_t)(1 << (bit % 8));
-		accepted += cxa_index_decode(bytes.data, bytes.size, 0, &arena,
+		accepted += cxa_index_decode(bytes.data, bytes.size, NULL, &arena,
 					     &index, NULL) == 0;
 		bytes.data[bit / 8] ^= (uint8_t)(1 << (bit % 8));
 		cxa_arena_release(&arena);
@@ -380,13 +380,16 @@ static void damaged_bytes_never_crash(void)
 static void members_have_a_limit(void)
 {
 	struct cxa_error error = CXA_ERROR_INIT;
+	struct cxa_limits limits = *cxa_limits_default();
 	struct model model;
 
 	fill(&model);
-	is_int(decode(&model, ENTRIES - 1, &error), CXA_ERR_LIMIT,
-	       "more batches than the limit are refused");
+	limits.members = ENTRIES + 4;
+	is_int(decode(&model, &limits, &error), CXA_ERR_LIMIT,
+	       "an index of more members than the limit is refused");
 	like(error.message, "limit members", "and the limit named");
-	is_int(decode(&model, ENTRIES, NULL), 0, "as many as allowed are read");
+	limits.members++;
+	is_int(decode(&model, &limits, NULL), 0, "as many as allowed are read");
 }
 
 static void entries_of_no_batch_are_not_written(void)
@@ -428,7 +431,7 @@ static void an_empty_index_is_read(void)
 	Cxa__Index *index;
 
 	cxa_index_encode(&empty, &bytes, NULL);
-	is_int(cxa_index_decode(bytes.data, bytes.size, 0, &arena, &index,
+	is_int(cxa_index_decode(bytes.data, bytes.size, NULL, &arena, &index,
 				NULL), 0, "an index of nothing is read");
 	ok(cxa_index_find(index, CXA_CONCEPTS, 0) == NULL,
 	   "and nothing found in it");

@@ -59,7 +59,7 @@ static void read_all(struct reading *reading, const void *bytes, size_t size,
 	memset(reading, 0, sizeof(*reading));
 	reading->error = none;
 	fixture_file_open(&file, bytes, size, seekable);
-	cxa_member_reader_open(&reader, &file.input, 0, 0, NULL);
+	cxa_member_reader_open(&reader, &file.input, NULL, NULL);
 	for (;;) {
 		error = none;
 		status = cxa_member_reader_next(reader, &member, &data, &error);
@@ -141,7 +141,7 @@ static void a_lying_size_takes_no_memory(void)
 	cxa_buffer_append(&bytes, "some bytes", 10);
 
 	fixture_file_open(&file, bytes.data, bytes.size, false);
-	cxa_member_reader_open(&reader, &file.input, 0, 0, NULL);
+	cxa_member_reader_open(&reader, &file.input, NULL, NULL);
 	cxa_member_reader_next(reader, &member, &data, NULL);
 	is_int(cxa_member_reader_next(reader, &member, &data, &error),
 	       CXA_ERR_CORRUPT, "a size past the end of the file is damage");
@@ -155,7 +155,7 @@ static void a_lying_size_takes_no_memory(void)
 	cxa_buffer_release(&data);
 }
 
-static int read_with_limits(uint64_t max_member, uint64_t max_members,
+static int read_with_limits(const struct cxa_limits *limits,
 			    struct cxa_error *error)
 {
 	struct cxa_member_reader *reader;
@@ -165,8 +165,7 @@ static int read_with_limits(uint64_t max_member, uint64_t max_members,
 	int status;
 
 	fixture_file_open(&file, fixture.file.data, fixture.file.size, true);
-	cxa_member_reader_open(&reader, &file.input, max_member, max_members,
-			       NULL);
+	cxa_member_reader_open(&reader, &file.input, limits, NULL);
 	do
 		status = cxa_member_reader_next(reader, &member, &data, error);
 	while (status == 0);
@@ -178,18 +177,24 @@ static int read_with_limits(uint64_t max_member, uint64_t max_members,
 
 static void limits_hold(void)
 {
+	struct cxa_limits limits = *cxa_limits_default();
 	struct cxa_error error = CXA_ERROR_INIT;
 	struct cxa_error again = CXA_ERROR_INIT;
 
-	is_int(read_with_limits(1022, 0, &error), CXA_ERR_LIMIT,
+	limits.batch_bytes = 1022;
+	is_int(read_with_limits(&limits, &error), CXA_ERR_LIMIT,
 	       "a member over the limit is refused");
-	like(error.message, "batch-bytes", "and the limit named");
+	is_str(error.message, "a member: 1023 bytes, over the limit batch-bytes "
+	       "of 1022", "and the limit named");
 	is_str(error.member, "system_state/00000000.pb.zst", "and the member");
-	is_int(read_with_limits(1023, 0, NULL), CXA_END, "at it, it is read");
-	is_int(read_with_limits(0, FIXTURE_MEMBERS - 1, &again), CXA_ERR_LIMIT,
+	limits.batch_bytes = 1023;
+	is_int(read_with_limits(&limits, NULL), CXA_END, "at it, it is read");
+	limits.members = FIXTURE_MEMBERS - 1;
+	is_int(read_with_limits(&limits, &again), CXA_ERR_LIMIT,
 	       "a member too many is refused");
 	like(again.message, "the limit members", "and the limit named");
-	is_int(read_with_limits(0, FIXTURE_MEMBERS, NULL), CXA_END,
+	limits.members = FIXTURE_MEMBERS;
+	is_int(read_with_limits(&limits, NULL), CXA_END,
 	       "as many as allowed are read");
 }
 
@@ -360,7 +365,7 @@ static void resync_needs_damage(void)
 	uint64_t skipped;
 
 	fixture_file_open(&file, fixture.file.data, fixture.file.size, true);
-	cxa_member_reader_open(&reader, &file.input, 0, 0, NULL);
+	cxa_member_reader_open(&reader, &file.input, NULL, NULL);
 	is_int(cxa_member_reader_resync(reader, &skipped, NULL), CXA_ERR_USAGE,
 	       "without damage there is nothing to go on behind");
 	cxa_member_reader_close(reader);

@@ -60,7 +60,8 @@ static const struct {
 	{ "UPDATE concepts SET unknown_fields = x'420108' WHERE id = 3",
 	  CXA_ERR_CORRUPT, "row 3, column unknown_fields: " },
 	{ "UPDATE concepts SET metadata_category = printf('%.*c', 65537, 'x')"
-	  " WHERE id = 3", CXA_ERR_LIMIT, "longer than 64 KiB" },
+	  " WHERE id = 3", CXA_ERR_LIMIT,
+	  "65537 bytes, over the limit short-string-bytes of 65536" },
 	{ "UPDATE embeddings SET semantic_vector = x'000000'"
 	  " WHERE concept_id = 3", CXA_ERR_CORRUPT,
 	  "table embeddings, row 3, column semantic_vector: not a whole" },

@@ -146,7 +146,9 @@ def constants(sources, path):
 
 
 def amount(text):
-    """A number as a comment gives it: 64 MiB, 2^20, 4,000,000."""
+    """A number as a comment gives it: 64 MiB, 2^20, 4,000,000, no bound."""
+    if text == 'no bound':
+        return None
     match = re.match(r'(?:(\d+)\^(\d+)|([\d,]+))(?: ([KMG])iB)?', text)
     value = int(match[1])**int(match[2]) if match[1] else number(match[3])
     return value << {None: 0, 'K': 10, 'M': 20, 'G': 30}[match[4]]
@@ -165,28 +167,12 @@ FIXED = {
                              ('container/member_reader.c', 'TAIL_MAX')],
     'digest': [('base/digest.h', 'CXA_DIGEST_BYTES')],
     'window': [('base/frame.h', 'CXA_FRAME_WINDOW_MAX')],
-    'free content': [('base/frame.c', 'RATIO_FREE_BYTES')],
-    'ratio': [('base/frame.c', 'RATIO_MAX')],
-    'short strings': [('base/message_type.c', 'SHORT_TEXT')],
-    'tags': [('base/message_type.c', 'tags')],
-    'nesting': [('base/wire_scan.c', 'DEPTH_MAX')],
-    'unknown fields': [('base/wire_scan.c', 'UNKNOWN_MAX')],
-    'unknown bytes': [('base/wire_scan.c', 'UNKNOWN_BYTES_MAX')],
+    'free content': [('base/frame.h', 'CXA_FRAME_RATIO_FREE')],
+    'nesting': [('base/wire.h', 'CXA_DEPTH_MAX')],
     'data_version': [('container/header.h', 'CXA_DATA_VERSION_MAX')],
-    'JSON number': [('record/number_parse.c', 'TEXT_MAX')],
-    'JSON member name': [('record/json_text.h', 'CXA_JSON_NAME_BYTES')],
+    'JSON number': [('record/number.h', 'CXA_NUMBER_TEXT_MAX')],
+    'JSON member name': [('record/json_text.h', 'CXA_JSON_NAME_MAX')],
     'path': [('container/foreign.c', 'PATH_MAX_BYTES')],
-}
-# The defaults of options that stand in a second place, too.
-AGAIN = {
-    'batch-bytes': [('container/member_reader.c', 'DEFAULT_MEMBER'),
-                    ('container/foreign.c', 'DEFAULT_MEMBER')],
-    'index-bytes': [('container/member_reader.c', 'INDEX_MEMBER'),
-                    ('container/foreign.c', 'INDEX_MEMBER')],
-    'members': [('container/member_reader.c', 'DEFAULT_MEMBERS'),
-                ('container/foreign.c', 'DEFAULT_MEMBERS'),
-                ('container/index.c', 'DEFAULT_MEMBERS')],
-    'json-depth': [('record/json_text.h', 'CXA_JSON_DEPTH')],
 }
 # Named like limits, and none of what an archive may hold.
 OTHERS = {
@@ -209,61 +195,55 @@ OTHERS = {
 
 
 def constant(sources, path, name):
-    if (path, name) == ('base/message_type.c', 'tags'):
-        return int(re.search(r'"tags", \w+, \d+, (\d+)', sources[lib + path])[1])
     return constants(sources, lib + path).get(name)
 
 
 def defaults(sources):
-    """Each default of struct cxa_limits, wherever it is set."""
-    header = sources[lib + 'include/cortexarc/context.h']
-    block = re.search(r'struct cxa_limits \{(.*?)\};', header, flags=re.S)[1]
-    for name, comment in re.findall(r'uint64_t (\w+);\s*/\*(.*?)\*/', block):
-        yield 'context.h', name, amount(comment.split(': ')[1])
-    code = sources[lib + 'endpoint/context.c']
-    names = constants(sources, lib + 'endpoint/context.c')
-    for name, value in re.findall(r'fill\(&limits->(\w+), (.*?)\);\n', code):
-        yield 'context.c', name, evaluate(value, names)
-    code = sources[lib + 'base/wire_scan.c']
-    for name, value in re.findall(
-            r'if \(limits->(\w+) == 0\)\s+limits->\1 = (.*?);', code):
-        yield 'wire_scan.c', name, evaluate(value, {})
-    code = sources[lib + 'record/json_decode.c']
-    for name, value in re.findall(r'or_default\(rules->(\w+), (.*?)\);', code):
-        yield 'json_decode.c', name, evaluate(value, {})
+    """Each default of struct cxa_limits: of its comment, and of the table."""
+    block = re.search(r'struct cxa_limits \{(.*?)\};',
+                      sources[lib + 'include/cortexarc/limits.h'],
+                      flags=re.S)[1]
+    for name, comment in re.findall(r'uint64_t (\w+);\s*/\*(.*?) \*/', block):
+        yield 'limits.h', name.replace('_', '-'), amount(comment.split(': ')[1])
+    code = sources[lib + 'base/limits.c']
+    names = dict(constants(sources, lib + 'base/limits.c'))
+    for name, field, value in re.findall(
+            r'\{ "([a-z-]+)", CXA_LIMIT\((\w+)\), ([^,]+),', code):
+        if name != field.replace('_', '-'):
+            yield 'limits.c', field, None
+        yield 'limits.c', name, (None if value == 'UNBOUND' else
+                                 evaluate(value, names))
 
 
 def limits(sources):
     table = {}
     named = {}
+    optional = set()
     for row in rows(sources['spec/FORMAT.md'], 'limit'):
-        table[row[0]] = number(row[1])
+        table[row[0]] = amount(row[1])
         if row[4]:
-            named[row[4]] = number(row[1])
+            optional.add(row[0])
+            named[row[4]] = table[row[0]]
     found = []
     seen = {}
-    for place, name, value in defaults(sources):
-        option = name.replace('_', '-')
+    for place, option, value in defaults(sources):
         seen.setdefault(option, set()).add(place)
-        if named.get(option) != value:
-            found.append('%s: %s is %d, FORMAT.md says %s'
-                         % (place, name, value, named.get(option)))
+        if named.get(option, 0) != value:
+            found.append('%s: %s is %s, FORMAT.md says %s'
+                         % (place, option, value, named.get(option)))
     for option in sorted(set(named) | set(seen)):
-        if 'context.h' not in seen.get(option, ()) or \
-                len(seen[option]) < 2:
+        if len(seen.get(option, ())) != 2:
             found.append('no default of %s in header and code' % option)
     claims = [(row, table.get(row), place) for row in FIXED
               for place in FIXED[row]]
-    claims += [(option, named.get(option), place) for option in AGAIN
-               for place in AGAIN[option]]
     for row, says, (path, name) in claims:
         value = constant(sources, path, name)
         if value is None or value != says:
             found.append('%s: %s is %s, FORMAT.md says %s for %s'
                          % (path, name, value, says, row))
-    fixed = {row for row in table if table[row] is not None} - set(FIXED)
-    if len(fixed) != len(named):
-        found.append('rows that nothing holds: %s' % sorted(fixed))
+    unheld = set(table) - set(FIXED) - optional
+    if unheld:
+        found.append('rows that nothing holds: %s' % sorted(unheld))
     return found
 
 
@@ -273,7 +253,7 @@ LIMIT_NAME = re.compile(r'(^|_)(MAX|LIMIT|DEPTH)(_|$)|^DEFAULT_')
 def unnamed_limits(sources, paths):
     """What is named like a limit stands in one of the lists above."""
     known = set(OTHERS)
-    for held in list(FIXED.values()) + list(AGAIN.values()):
+    for held in FIXED.values():
         known |= set(held)
     found = []
     for path in paths:
@@ -332,7 +312,7 @@ def bounds(sources):
     """0..255 and "exactly two" where message_type.c has a bound."""
     text = sources[lib + 'base/message_type.c']
     code = set(re.findall(r'\{ "(\w+)", "(\w+)", UINT8_MAX,', text))
-    pairs = set(re.findall(r'\{ "(\w+)", "(\w+)", \w+, 2,', text))
+    pairs = set(re.findall(r'\{ "(\w+)", "(\w+)", \w+, 2 \}', text))
     spec = set()
     exactly = set()
     for heading, part in sections(sources['spec/RECORDS.md']):
@@ -482,23 +462,21 @@ def main():
     finds_in(bounds, records, '0..255', '0..100', 'a range left out')
     claim(bounds(sources), 'RECORDS.md has the ranges of message_type.c')
 
-    finds_in(limits, lib + 'endpoint/context.c', '64 * MIB', '65 * MIB',
+    finds_in(limits, lib + 'base/limits.c', '64 * MIB', '65 * MIB',
              'a default changed in the code')
-    finds_in(limits, lib + 'base/wire_scan.c', '= 65536;', '= 65537;',
-             'a default of the scan changed')
-    finds_in(limits, lib + 'include/cortexarc/context.h',
+    finds_in(limits, lib + 'base/limits.c', '4096', '4095',
+             'the limit of tags changed')
+    finds_in(limits, lib + 'include/cortexarc/limits.h',
              'uint64_t issues;', 'uint64_t links_all; /* all: 7 */\n\t'
              'uint64_t issues;', 'a new limit')
-    finds_in(limits, lib + 'base/wire_scan.c', 'DEPTH_MAX = 8',
+    finds_in(limits, lib + 'base/wire.h', 'DEPTH_MAX = 8',
              'DEPTH_MAX = 9', 'a fixed limit changed')
-    finds_in(limits, lib + 'base/message_type.c', '4096', '4095',
-             'the limit of tags changed')
-    finds_in(limits, spec, '| ratio | 1,000 |', '| rate | 1,000 |',
+    finds_in(limits, spec, '| pax record | 105 |', '| pax | 105 |',
              'a row that nothing holds')
     claim(limits(sources), 'FORMAT.md has every limit with its number')
     finds(unnamed_limits(sources.changed(
-        lib + 'base/wire_scan.c', 'DEPTH_MAX = 8,',
-        'DEPTH_MAX = 8,\n\tSIBLINGS_MAX = 5,'), paths),
+        lib + 'base/wire_scan.c', 'ROUNDING = 16,',
+        'ROUNDING = 16,\n\tSIBLINGS_MAX = 5,'), paths),
         'a limit that FORMAT.md does not have is found')
     claim(unnamed_limits(sources, paths),
           'what is named like a limit is in FORMAT.md, or is none')

@@ -6,7 +6,7 @@
 #include "record/boundary.h"
 #include "tap.h"
 
-static struct cxa_wire_limits limits;
+static struct cxa_limits limits;
 static const struct cxa_id_range all = { 0, UINT64_MAX };
 
 static struct cxa_batch *make_embeddings(size_t count, bool extensions)
@@ -256,7 +256,7 @@ static void a_large_record_has_a_batch_of_its_own(void)
 
 int main(void)
 {
-	cxa_wire_limits_fill(&limits);
+	cxa_limits_fill(&limits);
 	ids_must_ascend();
 	rows_out_of_order_are_refused();
 	columns_that_contradict_are_refused();

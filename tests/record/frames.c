@@ -30,19 +30,24 @@ static size_t make_frame(uint8_t *out, size_t room, int flags, int window)
 	return buffer.pos;
 }
 
-static void refused(const uint8_t *frame, size_t size, const char *part,
-		    const char *name)
+static void refused_as(int status, const uint8_t *frame, size_t size,
+		       const char *part, const char *name)
 {
 	struct cxa_error error = CXA_ERROR_INIT;
 	uint8_t *copy = malloc(size == 0 ? 1 : size);
 	uint64_t bytes;
 
 	memcpy(copy, frame, size);
-	ok(cxa_frame_content_size(copy, size, &bytes, &error) ==
-			   CXA_ERR_CORRUPT &&
+	ok(cxa_frame_content_size(copy, size, &bytes, &error) == status &&
 		   strstr(error.message, part) != NULL,
 	   "%s is refused: %s", name, error.message);
 	free(copy);
+}
+
+static void refused(const uint8_t *frame, size_t size, const char *part,
+		    const char *name)
+{
+	refused_as(CXA_ERR_CORRUPT, frame, size, part, name);
 }
 
 static void frames_that_are_not_ours_are_refused(void)
@@ -77,24 +82,30 @@ static void a_huge_window_is_refused(void)
 	static const uint8_t huge[] = { 0x28, 0xb5, 0x2f, 0xfd, 0x84, 0xa8,
 					0xff, 0xff, 0xff, 0x7f, 1, 0, 0 };
 
-	refused(huge, sizeof(huge), "window", "a window of 2 GiB");
+	refused_as(CXA_ERR_LIMIT, huge, sizeof(huge), "window",
+		   "a window of 2 GiB");
 }
 
 static void a_bomb_is_refused_by_its_size(void)
 {
 	struct cxa_frame_coder coder = { 0 };
+	struct cxa_limits limits = *cxa_limits_default();
 	struct cxa_error error = CXA_ERROR_INIT;
 	struct cxa_buffer frame = { 0 };
 	struct cxa_buffer out = { 0 };
 
+	limits.batch_bytes = sizeof(content) - 1;
 	memset(content, 0, sizeof(content));
 	cxa_frame_compress(&coder, 3, true, content, sizeof(content), &frame,
 			   NULL);
 	is_int(cxa_frame_decompress(&coder, frame.data, frame.size,
-				    sizeof(content) - 1, &out, &error),
+				    &limits, CXA_LIMIT(batch_bytes), &out,
+				    &error),
 	       CXA_ERR_LIMIT, "a frame one byte over the limit is refused");
+	limits.batch_bytes++;
 	is_int(cxa_frame_decompress(&coder, frame.data, frame.size,
-				    sizeof(content), &out, &error),
+				    &limits, CXA_LIMIT(batch_bytes), &out,
+				    &error),
 	       0, "one at the limit is not");
 	cxa_frame_coder_release(&coder);
 	cxa_buffer_release(&frame);

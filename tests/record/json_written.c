@@ -63,7 +63,8 @@ static void strings_are_found_special_anywhere(void)
 static int minify(const char *json, size_t size, uint64_t max_depth,
 		  struct cxa_error *error)
 {
-	struct cxa_json_rules rules = { .max_depth = max_depth };
+	struct cxa_limits limits = { .json_depth = max_depth };
+	struct cxa_json_rules rules = { .limits = &limits };
 	uint8_t *block = malloc(size == 0 ? 1 : size);
 	struct cxa_json_text text = {
 		.data = block, .size = size, .line = 1, .column = 1,
@@ -73,6 +74,7 @@ static int minify(const char *json, size_t size, uint64_t max_depth,
 	if (block == NULL)
 		abort();
 	memcpy(block, json, size);
+	cxa_limits_fill(&limits);
 	status = cxa_json_minify(&text, &rules, &out, error);
 	free(block);
 	return status;

@@ -67,7 +67,7 @@ static const struct bad {
 
 static int scan(const ProtobufCMessageDescriptor *descriptor,
 		const uint8_t *data, size_t size,
-		const struct cxa_wire_limits *limits,
+		const struct cxa_limits *limits,
 		struct cxa_wire_stats *stats, struct cxa_error *error)
 {
 	/* Exactly as large as it is, so that a sanitizer sees any over-read. */
@@ -170,16 +170,17 @@ static void unknown_fields_behind_the_known_are_kept(void)
 
 static void limits_hold_at_and_past_them(void)
 {
-	struct cxa_wire_limits limits = { .fields = 7 };
+	struct cxa_limits limits = *cxa_limits_default();
 	struct cxa_wire_stats stats;
 	struct cxa_error error;
 
+	limits.fields = 7;
 	is_int(scan(&cxa__connection__descriptor, BYTES(good), &limits, &stats,
 		    &error), 0, "as many fields as the limit are accepted");
 	limits.fields = 6;
 	is_int(scan(&cxa__connection__descriptor, BYTES(good), &limits, &stats,
 		    &error), CXA_ERR_LIMIT, "one more is refused");
-	limits.fields = 0;
+	limits.fields = 7;
 	limits.decode_bytes = stats.decode_bytes;
 	scan(&cxa__connection__descriptor, BYTES(good), NULL, &stats, &error);
 	limits.decode_bytes = stats.decode_bytes;

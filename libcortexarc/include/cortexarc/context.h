@@ -3,31 +3,13 @@
 #define CORTEXARC_CONTEXT_H
 
 #include <cortexarc/error.h>
+#include <cortexarc/limits.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 struct cxa_context;
-
-/**
- * struct cxa_limits - bounds on what an input may ask for
- *
- * 0 in a field means its default, which stands beside it. Each is checked
- * before memory is taken; the error is CXA_ERR_LIMIT and names the limit.
- */
-struct cxa_limits {
-	uint64_t batch_bytes;    /* stored or raw, a batch: 64 MiB */
-	uint64_t decode_bytes;   /* heap for decoding a batch: 256 MiB */
-	uint64_t index_bytes;    /* INDEX raw, B2SUMS: 256 MiB */
-	uint64_t members;        /* of an archive: 2^20 */
-	uint64_t fields;         /* protobuf fields a batch: 4,000,000 */
-	uint64_t string_bytes;   /* content: 32 MiB; others have 64 KiB */
-	uint64_t vector_floats;  /* floats a vector: 65,536 */
-	uint64_t links;          /* repeated messages or ids a field: 1,000,000 */
-	uint64_t json_depth;     /* nesting of JSON: 64 */
-	uint64_t issues;         /* listed in a report: 10,000 */
-};
 
 /** struct cxa_progress - how far a call has come */
 struct cxa_progress {
@@ -49,10 +31,10 @@ struct cxa_context_options {
 	size_t struct_size;
 	unsigned threads;
 	const char *temp_dir;
-	struct cxa_limits limits;
 	void (*notice)(void *user, const char *line);
 	void (*progress)(void *user, const struct cxa_progress *progress);
 	void *user;
+	struct cxa_limits limits; /* last: there may be more of them one day */
 };
 
 #define CXA_CONTEXT_OPTIONS_INIT { .struct_size = sizeof(struct cxa_context_options) }

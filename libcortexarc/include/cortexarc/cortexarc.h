@@ -5,6 +5,7 @@
 #include <cortexarc/context.h>
 #include <cortexarc/diff.h>
 #include <cortexarc/error.h>
+#include <cortexarc/limits.h>
 #include <cortexarc/record.h>
 #include <cortexarc/sink.h>
 #include <cortexarc/source.h>

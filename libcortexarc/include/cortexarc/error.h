@@ -23,7 +23,7 @@ enum cxa_status {
 	CXA_ERR_CORRUPT = -4,     /* an archive that is damaged */
 	CXA_ERR_FORMAT = -5,      /* not what it should be: kind or syntax */
 	CXA_ERR_UNSUPPORTED = -6, /* newer than this library, or a feature */
-	CXA_ERR_LIMIT = -7,       /* over one of struct cxa_limits */
+	CXA_ERR_LIMIT = -7,       /* over one of struct cxa_limits, or of the format */
 	CXA_ERR_CANCELLED = -8,   /* cxa_context_cancel() was called */
 	CXA_ERR_NOT_FOUND = -9    /* no such record */
 };
