@@ -34,7 +34,8 @@ int cmd_verify(const struct options *options)
 	int code;
 
 	/* More than are kept cannot be listed. */
-	if (options->max_issues != UINT64_MAX && options->max_issues > 10000 &&
+	if (options->max_issues != UINT64_MAX &&
+	    options->max_issues > value_limit_default("issues") &&
 	    options->context.limits.issues == 0)
 		wanted.context.limits.issues = options->max_issues;
 	code = session_open(&context, &wanted);

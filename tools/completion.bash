@@ -5,13 +5,12 @@ _cortexarc_values()
 {
 	local collections="concepts embeddings columns connections system_state
 		query_cache sync_queue"
-	local limits="batch-bytes decode-bytes index-bytes members fields
-		string-bytes vector-floats links json-depth issues"
 
 	case "$1:$2" in
 	*:--collection) echo $collections ;;
 	*:--format) echo store json ndjson archive ;;
-	*:--limit) printf '%s=\n' $limits ;;
+	*:--limit) "$3" help limits 2>/dev/null |
+		sed -n 's/^  \([a-z-]*\) .*/\1=/p' ;;
 	verify:--level) echo structure bytes records ;;
 	pack:--level) echo 1 3 9 19 ;;
 	get:1) echo $collections ;;
@@ -52,13 +51,13 @@ _cortexarc()
 		return
 	fi
 	if [ "$command" = help ]; then
-		COMPREPLY=($(compgen -W "$commands" -- "$word"))
+		COMPREPLY=($(compgen -W "$commands limits" -- "$word"))
 		return
 	fi
 	if [ "$COMP_CWORD" -eq 2 ] && [ "$command" = get ]; then
 		before=1
 	fi
-	values=$(_cortexarc_values "$command" "$before")
+	values=$(_cortexarc_values "$command" "$before" "${COMP_WORDS[0]}")
 	if [ -n "$values" ]; then
 		COMPREPLY=($(compgen -W "$values" -- "$word"))
 		return

@@ -91,7 +91,39 @@ static int print_all_help(void)
 	     "exit codes: 0 done, or all is well; 1 the answer is no; 2 wrong "
 	     "usage;\n3 the input is damaged or refused; 4 the machine failed; "
 	     "130 interrupted\n\n"
-	     "cortexarc help COMMAND, cortexarc --version, man cortexarc");
+	     "cortexarc help COMMAND, cortexarc help limits, "
+	     "cortexarc --version, man cortexarc");
+	return EXIT_DONE;
+}
+
+/* As --limit takes it, bytes in K or M. */
+static void print_limit(const struct cxa_limit *limit)
+{
+	static const char *const suffixes[] = { "", "K", "M" };
+	bool bytes = strcmp(limit->unit, "bytes") == 0;
+	unsigned long long value = limit->standard;
+	size_t suffix = 0;
+	char number[UI_NUMBER_BYTES] = "none";
+
+	while (bytes && suffix < 2 && value % 1024 == 0) {
+		value /= 1024;
+		suffix++;
+	}
+	if (limit->standard != UINT64_MAX)
+		snprintf(number, sizeof(number), "%llu%s", value,
+			 suffixes[suffix]);
+	printf("  %-18s %8s  %s\n", limit->name, number, limit->bounds);
+}
+
+static int print_limits(void)
+{
+	const struct cxa_limit *limit;
+
+	puts("What --limit NAME=VALUE bounds, with its default:\n");
+	for (size_t i = 0; (limit = cxa_limit_at(i)) != NULL; i++)
+		print_limit(limit);
+	puts("\nK, M and G behind a VALUE mean powers of 1024. What is over a "
+	     "limit is\nrefused before memory is taken for it.");
 	return EXIT_DONE;
 }
 
@@ -204,6 +236,8 @@ static int help(int argc, char **argv)
 
 	if (argc < 2 || strcmp(argv[1], "help") == 0 || argv[1][0] == '-')
 		return print_all_help();
+	if (strcmp(argv[1], "limits") == 0)
+		return print_limits();
 	command = find_command(argv[1]);
 	return command == NULL ? refuse_command(argv[1]) : print_help(command);
 }

@@ -76,7 +76,8 @@ static const struct option_row rows[] = {
 	{ "temp-dir", CODE_TEMP_DIR, TAKES_READING, "DIR",
 	  "for temporary files; else $TMPDIR, else /var/tmp" },
 	{ "limit", CODE_LIMIT, TAKES_READING, "NAME=VALUE",
-	  "a bound on what the input may ask for; may be repeated" },
+	  "a bound on what the input may ask for; may be repeated;\n"
+	  "                               the names: cortexarc help limits" },
 	{ "progress", CODE_PROGRESS, TAKES_READING, NULL,
 	  "show the progress line even without a terminal" },
 	{ "quiet", CODE_QUIET, TAKES_READING | TAKES_QUIET, NULL,

@@ -93,6 +93,7 @@ int value_collections(struct options *options, const char *text);
 int value_ids(struct options *options, const char *text);
 int value_expect(struct options *options, const char *text);
 int value_limit(struct options *options, const char *text);
+uint64_t value_limit_default(const char *name);
 int value_format(struct options *options, const char *text);
 int value_verify_level(struct options *options, const char *text);
 

@@ -138,27 +138,25 @@ int value_expect(struct options *options, const char *text)
 	return EXIT_DONE;
 }
 
-#define LIMIT(field) { #field, offsetof(struct cxa_limits, field) }
-
-static const struct {
-	const char *name;
-	size_t offset;
-} limits[] = {
-	LIMIT(batch_bytes),  LIMIT(decode_bytes),  LIMIT(index_bytes),
-	LIMIT(members),      LIMIT(fields),        LIMIT(string_bytes),
-	LIMIT(vector_floats), LIMIT(links),        LIMIT(json_depth),
-	LIMIT(issues),
-};
-
 /* "-" and "_" are one. */
 static bool is_name(const char *name, const char *text, size_t size)
 {
 	if (strlen(name) != size)
 		return false;
 	for (size_t i = 0; i < size; i++)
-		if (text[i] != name[i] && !(text[i] == '-' && name[i] == '_'))
+		if (text[i] != name[i] && !(text[i] == '_' && name[i] == '-'))
 			return false;
 	return true;
+}
+
+static const struct cxa_limit *find_limit(const char *text, size_t size)
+{
+	const struct cxa_limit *limit = NULL;
+
+	for (size_t i = 0; (limit = cxa_limit_at(i)) != NULL; i++)
+		if (is_name(limit->name, text, size))
+			break;
+	return limit;
 }
 
 /* As 100, 64K, 1M or 2G: powers of 1024. */
@@ -179,28 +177,43 @@ static bool read_size(const char *text, uint64_t *out)
 				       (10 * (suffix - suffixes + 1)), out);
 }
 
+/* The names of all, one behind the other. */
+static void list_limits(char *out, size_t size)
+{
+	const struct cxa_limit *limit;
+	size_t used = 0;
+
+	for (size_t i = 0; (limit = cxa_limit_at(i)) != NULL && used < size;
+	     i++)
+		used += (size_t)snprintf(out + used, size - used, "%s%s",
+					 i == 0 ? "" : ", ", limit->name);
+}
+
 int value_limit(struct options *options, const char *text)
 {
-	const char *equals = strchr(text, '=');
-	size_t size = equals == NULL ? strlen(text) : (size_t)(equals - text);
-	char *fields = (char *)&options->context.limits;
+	size_t size = strcspn(text, "=");
+	const struct cxa_limit *limit = find_limit(text, size);
+	char *limits = (char *)&options->context.limits;
+	char names[500];
 
-	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
-		if (!is_name(limits[i].name, text, size))
-			continue;
-		if (equals != NULL &&
-		    read_size(equals + 1,
-			      (uint64_t *)(void *)(fields + limits[i].offset)))
-			return EXIT_DONE;
+	if (limit == NULL) {
+		list_limits(names, sizeof(names));
 		return ui_usage(options->command->name,
-				"--limit: \"%s\" has no number above 0 (K, M "
-				"and G may follow it)", text);
+				"--limit: \"%.*s\" is no limit: %s",
+				(int)(size > 100 ? 100 : size), text, names);
 	}
+	if (text[size] == '=' &&
+	    read_size(text + size + 1,
+		      (uint64_t *)(void *)(limits + limit->offset)))
+		return EXIT_DONE;
 	return ui_usage(options->command->name,
-			"--limit: \"%.*s\" is no limit: batch-bytes, "
-			"decode-bytes, index-bytes, members, fields, "
-			"string-bytes, vector-floats, links, json-depth, issues",
-			(int)(size > 100 ? 100 : size), text);
+			"--limit: \"%s\" has no number above 0 (K, M and G may "
+			"follow it)", text);
+}
+
+uint64_t value_limit_default(const char *name)
+{
+	return find_limit(name, strlen(name))->standard;
 }
 
 /* --- names ------------------------------------------------------------------------ */
