@@ -24,7 +24,7 @@ _cortexarc_options()
 	case $1 in
 	pack) echo --output --level --no-check-encode --verify --lenient \
 		--json $reading ;;
-	unpack) echo --output --format --collection --ids --lenient --json \
+	unpack) echo --output --into --safety-backup --no-safety-backup --format --collection --ids --lenient --json \
 		$reading ;;
 	verify) echo --level --expect --max-issues --json $reading ;;
 	info) echo --lenient --json $reading ;;

@@ -26,13 +26,17 @@ static const struct command commands[] = {
 	  "INPUT is a store (an SQLite database), which may be written to\n"
 	  "meanwhile, BackupData JSON, a folder of NDJSON, or an archive, which\n"
 	  "is decoded and written anew. OUT appears whole or not at all.\n" },
-	{ "unpack", cmd_unpack, "INPUT -o OUT [options]",
+	{ "unpack", cmd_unpack, "INPUT {-o OUT | --into STORE} [options]",
 	  "turn an archive into a store, JSON or NDJSON", 1,
-	  TAKES_OUTPUT | TAKES_FORMAT | TAKES_SELECTION | TAKES_JSON |
-	  READS_JSON,
+	  TAKES_OUTPUT | TAKES_INTO | TAKES_FORMAT | TAKES_SELECTION |
+	  TAKES_JSON | READS_JSON,
 	  "OUT is a store when it is called .db, JSON when it is called .json\n"
 	  "or is -, a folder of NDJSON when it ends in / or is a folder, an\n"
-	  "archive when called .cxa. A store is always a new one.\n"
+	  "archive when called .cxa. A store is always a new one: --into\n"
+	  "replaces what one holds that exists. The input is verified to its\n"
+	  "end first, what the store held is kept in a safety backup, and all\n"
+	  "is read again before the one transaction ends: whatever fails, the\n"
+	  "store is as it was.\n"
 	  "With --collection or --ids it holds a part of the records only;\n"
 	  "the totals in its metadata stay those of the whole.\n" },
 	{ "init", cmd_init, "STORE", "make an empty store", 1, TAKES_QUIET,

@@ -14,6 +14,9 @@ enum code {
 	CODE_VERIFY_LEVEL,
 	CODE_EXPECT,
 	CODE_MAX_ISSUES,
+	CODE_INTO,
+	CODE_SAFETY_BACKUP,
+	CODE_NO_SAFETY_BACKUP,
 	CODE_FIELDS,
 	CODE_FULL,
 	CODE_METADATA,
@@ -41,6 +44,12 @@ struct option_row {
 static const struct option_row rows[] = {
 	{ "output", CODE_OUTPUT, TAKES_OUTPUT, "OUT",
 	  "where to write; - is standard output" },
+	{ "into", CODE_INTO, TAKES_INTO, "STORE",
+	  "replace what this store holds, in one transaction" },
+	{ "safety-backup", CODE_SAFETY_BACKUP, TAKES_INTO, "FILE",
+	  "where to keep what it held; else beside it, with the time" },
+	{ "no-safety-backup", CODE_NO_SAFETY_BACKUP, TAKES_INTO, NULL,
+	  "do not keep what it held" },
 	{ "format", CODE_FORMAT, TAKES_FORMAT, "FORM",
 	  "store, json, ndjson or archive, whatever OUT is called" },
 	{ "collection", CODE_COLLECTION, TAKES_SELECTION, "NAME[,NAME]",
@@ -185,6 +194,12 @@ static int set_text(struct options *options, enum code code, const char *text)
 	case CODE_TEMP_DIR:
 		options->context.temp_dir = text;
 		return EXIT_DONE;
+	case CODE_INTO:
+		options->into = text;
+		return EXIT_DONE;
+	case CODE_SAFETY_BACKUP:
+		options->safety_backup = text;
+		return EXIT_DONE;
 	case CODE_FORMAT:
 		return value_format(options, text);
 	case CODE_COLLECTION:
@@ -210,6 +225,9 @@ static void set_flag(struct options *options, enum code code)
 		break;
 	case CODE_LENIENT:
 		options->source.lenient = true;
+		break;
+	case CODE_NO_SAFETY_BACKUP:
+		options->no_safety_backup = true;
 		break;
 	case CODE_FIELDS:
 		options->fields = true;
@@ -274,7 +292,8 @@ static int check_operands(const struct options *options)
 	const struct command *command = options->command;
 
 	if (options->operand_count < command->operands ||
-	    ((command->takes & TAKES_OUTPUT) != 0 && options->output == NULL))
+	    ((command->takes & TAKES_OUTPUT) != 0 && options->output == NULL &&
+	     options->into == NULL))
 		return ui_usage(command->name, "usage: cortexarc %s %s",
 				command->name, command->synopsis);
 	return EXIT_DONE;

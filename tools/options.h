@@ -22,6 +22,7 @@ enum option_bit {
 	TAKES_JSON = 1 << 9,
 	TAKES_READING = 1 << 10,    /* --threads, --limit, --progress ... */
 	TAKES_DIFF = 1 << 11,       /* --fields, --full, --metadata ... */
+	TAKES_INTO = 1 << 13,       /* --into, --safety-backup ... */
 	TAKES_QUIET = 1 << 12       /* --quiet, where there is nothing to read */
 };
 
@@ -51,6 +52,9 @@ struct options {
 	const char *operands[OPERANDS_MAX];
 	int operand_count;
 	const char *output;
+	const char *into;          /* a store that exists, instead of @output */
+	const char *safety_backup; /* NULL: under a name made for it */
+	bool no_safety_backup;
 	enum cxa_kind format; /* CXA_KIND_AUTO: by @output's name */
 	struct cxa_sink_options sink;
 	struct cxa_source_options source;
@@ -101,6 +105,7 @@ int value_verify_level(struct options *options, const char *text);
 
 int cmd_pack(const struct options *options);
 int cmd_unpack(const struct options *options);
+int cmd_unpack_into(struct cxa_context *context, const struct options *options);
 int cmd_init(const struct options *options);
 int cmd_verify(const struct options *options);
 int cmd_info(const struct options *options);

@@ -190,6 +190,20 @@ int cxa_source_new(struct cxa_source **out, struct cxa_context *context,
 	return 0;
 }
 
+int cxa_source_count(struct cxa_source *source,
+		     uint64_t records[CXA_COLLECTION_COUNT],
+		     struct cxa_error *error)
+{
+	memset(records, 0, CXA_COLLECTION_COUNT * sizeof(*records));
+	if (source->count != NULL)
+		return source->count(source->state, records, error);
+	if (source->index == NULL)
+		return CXA_END;
+	for (size_t i = 0; i < CXA_COLLECTION_COUNT; i++)
+		records[i] = source->index->totals[i]->records;
+	return 0;
+}
+
 void cxa_source_close(struct cxa_source *source)
 {
 	if (source == NULL)

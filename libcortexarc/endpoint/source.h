@@ -10,6 +10,7 @@
 
 /**
  * struct cxa_source - @ops and @state do the work; the rest describes it
+ * @count: for cxa_source_count(); may be NULL
  * @rows_bytes: about how many bytes of rows it holds, for progress; 0: unknown
  * @read_chosen: as ops.read, without the batches that @skip names; NULL: not
  *               of this kind
@@ -18,6 +19,8 @@ struct cxa_source {
 	struct cxa_context *context;
 	enum cxa_kind kind;
 	struct cxa_source_ops ops;
+	int (*count)(void *state, uint64_t records[CXA_COLLECTION_COUNT],
+		     struct cxa_error *error);
 	void *state;
 	const Cxa__Header *header;
 	const Cxa__Index *index;

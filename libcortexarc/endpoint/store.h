@@ -4,8 +4,12 @@
 
 #include <sqlite3.h>
 
+#include <cortexarc/record.h>
+
 #include "base/buffer.h"
 #include "endpoint/context.h"
+
+enum { CXA_STORE_WAIT_MS = 10000 }; /* for a lock, unless told otherwise */
 
 /**
  * struct cxa_store - one connection, for one thread at a time
@@ -43,8 +47,13 @@ int cxa_store_prepare(const struct cxa_store *store,
 int cxa_store_number(const struct cxa_store *store, const char *sql,
 		     int64_t *out, struct cxa_error *error);
 
+/** cxa_store_path() - append @locator as a path that SQLite takes for no URI */
+void cxa_store_path(struct cxa_buffer *out, const char *locator);
+
 /**
  * cxa_store_open() - a store that exists, to be read within one transaction
+ * @writable: to be written, too: other writers are locked out until the
+ *            transaction ends
  *
  * What is seen from here on is one moment, whoever goes on writing. Its
  * application_id, data_version and every table's definition have been
@@ -55,7 +64,12 @@ int cxa_store_number(const struct cxa_store *store, const char *sql,
  * CXA_ERR_NOMEM.
  */
 int cxa_store_open(struct cxa_store *store, const char *path, unsigned wait_ms,
-		   struct cxa_error *error);
+		   bool writable, struct cxa_error *error);
+
+/** cxa_store_count() - records, by enum cxa_collection */
+int cxa_store_count(const struct cxa_store *store,
+		    uint64_t records[CXA_COLLECTION_COUNT],
+		    struct cxa_error *error);
 
 /** cxa_store_close() - after all its statements */
 void cxa_store_close(struct cxa_store *store);

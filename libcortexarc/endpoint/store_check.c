@@ -54,7 +54,7 @@ static void run(void *job)
 	struct cxa_store store = { .context = check->context };
 
 	check->status = cxa_store_open(&store, check->path, check->wait_ms,
-				       &check->error);
+				       false, &check->error);
 	if (check->status == 0)
 		check->status = check_pages(&store, &check->error);
 	cxa_store_close(&store);

@@ -10,8 +10,11 @@
  * A database may come from anywhere: nothing in its schema may run, and what
  * is read is looked at before it is believed.
  */
-static int settle(struct cxa_store *store, struct cxa_error *error)
+static int settle(struct cxa_store *store, bool writable,
+		  struct cxa_error *error)
 {
+	const char *begin = writable ? "BEGIN IMMEDIATE" :
+				       "PRAGMA query_only = ON; BEGIN";
 	static const struct {
 		int option;
 		int value;
@@ -23,6 +26,7 @@ static int settle(struct cxa_store *store, struct cxa_error *error)
 		{ SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0 },
 	};
 	uint64_t longest = store->context->limits.batch_bytes;
+	int status;
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		if (sqlite3_db_config(store->database, settings[i].option,
@@ -31,11 +35,10 @@ static int settle(struct cxa_store *store, struct cxa_error *error)
 	if (longest < INT32_MAX)
 		sqlite3_limit(store->database, SQLITE_LIMIT_LENGTH,
 			      (int)longest);
-	return cxa_store_run(store,
-			     "PRAGMA mmap_size = 0;"
-			     "PRAGMA cell_size_check = ON;"
-			     "PRAGMA query_only = ON;"
-			     "BEGIN", error);
+	status = cxa_store_run(store,
+			       "PRAGMA mmap_size = 0;"
+			       "PRAGMA cell_size_check = ON", error);
+	return status == 0 ? cxa_store_run(store, begin, error) : status;
 }
 
 static int check_identity(struct cxa_store *store, struct cxa_error *error)
@@ -189,25 +192,54 @@ static int check_encoding(struct cxa_store *store, struct cxa_error *error)
 	return status;
 }
 
+void cxa_store_path(struct cxa_buffer *out, const char *locator)
+{
+	cxa_buffer_format(out, "%s%s", locator[0] == '/' ? "" : "./", locator);
+}
+
 int cxa_store_open(struct cxa_store *store, const char *path, unsigned wait_ms,
-		   struct cxa_error *error)
+		   bool writable, struct cxa_error *error)
 {
 	int status;
 
 	if (sqlite3_open_v2(path, &store->database,
-			    SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX |
-				    SQLITE_OPEN_EXRESCODE,
+			    (writable ? SQLITE_OPEN_READWRITE :
+					SQLITE_OPEN_READONLY) |
+				    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
 			    NULL) != SQLITE_OK)
 		return store->database == NULL ?
 			       cxa_error_nomem(error, "SQLite") :
 			       cxa_store_failed(store, error);
 	cxa_store_watch(store, wait_ms);
-	status = settle(store, error);
+	status = settle(store, writable, error);
 	if (status == 0)
 		status = check_identity(store, error);
 	if (status == 0)
 		status = check_encoding(store, error);
 	if (status == 0)
 		status = check_schema(store, error);
+	return status;
+}
+
+int cxa_store_count(const struct cxa_store *store,
+		    uint64_t records[CXA_COLLECTION_COUNT],
+		    struct cxa_error *error)
+{
+	struct cxa_buffer sql = { 0 };
+	int status = 0;
+
+	for (unsigned i = 0; i < CXA_COLLECTION_COUNT && status == 0; i++) {
+		int64_t rows = 0;
+		size_t count;
+
+		cxa_buffer_reset(&sql);
+		cxa_store_sql_count(&sql, cxa_store_root(i, &count));
+		status = sql.failed ?
+				 cxa_error_nomem(error, "a statement") :
+				 cxa_store_number(store, (const char *)sql.data,
+						  &rows, error);
+		records[i] = (uint64_t)rows;
+	}
+	cxa_buffer_release(&sql);
 	return status;
 }

@@ -1,17 +1,26 @@
-/* store_sink.c - records into a new store */
+/* store_sink.c - records into a new store, or into one that exists */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "base/digest.h"
 #include "base/wire.h"
 #include "endpoint/sink.h"
+#include "endpoint/source.h"
 #include "endpoint/store_file.h"
+#include "endpoint/store_reader.h"
 #include "endpoint/store_sql.h"
 #include "endpoint/store_writer.h"
 
+/*
+ * A new store is a file of its own. Of one that exists @output and @file are
+ * NULL: its content is replaced in one transaction, and before that ends every
+ * row is read again and compared with what was @put.
+ */
 struct store_sink {
 	struct cxa_sink *sink;
+	struct cxa_hasher put[CXA_COLLECTION_COUNT];
 	struct cxa_output *output;
 	struct cxa_store_file *file;
 	struct cxa_store store;
@@ -78,6 +87,27 @@ static int make_indexes(struct store_sink *to, struct cxa_error *error)
 	return status;
 }
 
+/* The indexes that an application added go on being kept up. */
+static int clear_tables(struct store_sink *to, struct cxa_error *error)
+{
+	size_t count;
+	const struct cxa_store_index *indexes = cxa_store_indexes(&count);
+	const struct cxa_store_table *tables;
+	struct cxa_buffer sql = { 0 };
+	int status = 0;
+
+	for (size_t i = 0; i < count && status == 0; i++) {
+		cxa_store_sql_unindex(&sql, &indexes[i]);
+		status = run(to, &sql, error);
+	}
+	tables = cxa_store_tables(&count);
+	for (size_t i = count; i-- > 0 && status == 0;) {
+		cxa_store_sql_clear(&sql, &tables[i]);
+		status = run(to, &sql, error);
+	}
+	return status;
+}
+
 static int write_header(struct store_sink *to, const Cxa__Header *header,
 			struct cxa_error *error)
 {
@@ -102,10 +132,17 @@ static int sink_begin(void *state, const Cxa__Header *header,
 		      struct cxa_error *error)
 {
 	struct store_sink *to = state;
-	int status = cxa_store_run(&to->store, settings, error);
+	int status;
 
-	if (status == 0)
-		status = make_tables(to, error);
+	for (int i = 0; i < CXA_COLLECTION_COUNT; i++)
+		cxa_hasher_init(&to->put[i]);
+	if (to->output == NULL) {
+		status = clear_tables(to, error);
+	} else {
+		status = cxa_store_run(&to->store, settings, error);
+		if (status == 0)
+			status = make_tables(to, error);
+	}
 	if (status == 0)
 		status = cxa_store_writer_open(&to->writer, &to->store, error);
 	if (status == 0)
@@ -119,11 +156,16 @@ static int sink_put(void *state, struct cxa_batch *batch,
 	struct store_sink *to = state;
 	int status = 0;
 
-	for (size_t i = 0; i < batch->count && status == 0; i++)
+	for (size_t i = 0; i < batch->count && status == 0; i++) {
+		const struct cxa_record *record = &batch->records[i];
+
 		status = cxa_store_writer_put(to->writer, batch->collection,
-					      batch->records[i].id,
-					      batch->records[i].data,
-					      batch->records[i].size, error);
+					      record->id, record->data,
+					      record->size, error);
+		if (to->output == NULL)
+			cxa_hasher_update(&to->put[batch->collection],
+					  record->data, record->size);
+	}
 	to->summary.records[batch->collection] += batch->count;
 	return status;
 }
@@ -131,26 +173,18 @@ static int sink_put(void *state, struct cxa_batch *batch,
 /* What the database says it holds is what was put. */
 static int count_rows(struct store_sink *to, struct cxa_error *error)
 {
-	int status = 0;
+	uint64_t there[CXA_COLLECTION_COUNT] = { 0 };
+	int status = cxa_store_count(&to->store, there, error);
 
-	for (unsigned i = 0; i < CXA_COLLECTION_COUNT && status == 0; i++) {
-		uint64_t put = to->summary.records[i];
-		size_t count;
-		char sql[CXA_STORE_NAME_BYTES + 40];
-		int64_t rows = 0;
-
-		snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s",
-			 cxa_store_root(i, &count)->name);
-		status = cxa_store_number(&to->store, sql, &rows, error);
-		if (status == 0 && (uint64_t)rows != put)
-			status = cxa_error_set(error, CXA_ERR_CORRUPT,
-					       "%llu %s were put into the store"
-					       " but %lld are there",
-					       (unsigned long long)put,
-					       cxa_collection_name(
-						       (enum cxa_collection)i),
-					       (long long)rows);
-	}
+	for (unsigned i = 0; i < CXA_COLLECTION_COUNT && status == 0; i++)
+		if (there[i] != to->summary.records[i])
+			status = cxa_error_set(
+				error, CXA_ERR_CORRUPT,
+				"%llu %s were put into the store but %llu are "
+				"there",
+				(unsigned long long)to->summary.records[i],
+				cxa_collection_name((enum cxa_collection)i),
+				(unsigned long long)there[i]);
 	return status;
 }
 
@@ -163,25 +197,80 @@ static void close_database(struct store_sink *to)
 	to->file = NULL;
 }
 
+/* All rows of a collection, as whoever reads the store will see them. */
+static int hash_rows(struct store_sink *to, unsigned root,
+		     struct cxa_digest *digest, struct cxa_error *error)
+{
+	struct cxa_store_reader *reader = NULL;
+	struct cxa_buffer row = { 0 };
+	struct cxa_hasher hasher;
+	uint64_t id;
+	int status = cxa_store_reader_open(&reader, &to->store, root, 0,
+					   UINT64_MAX, error);
+
+	cxa_hasher_init(&hasher);
+	while (status == 0) {
+		cxa_buffer_reset(&row);
+		status = cxa_store_reader_next(reader, &row, &id, error);
+		if (status == 0)
+			cxa_hasher_update(&hasher, row.data, row.size);
+	}
+	cxa_hasher_final(&hasher, digest);
+	cxa_store_reader_close(reader);
+	cxa_buffer_release(&row);
+	return status == CXA_END ? 0 : status;
+}
+
+/* What would be committed is what was put, to the byte. */
+static int compare_rows(struct store_sink *to, struct cxa_error *error)
+{
+	struct cxa_digest put;
+	struct cxa_digest there;
+	int status = 0;
+
+	for (unsigned i = 0; i < CXA_COLLECTION_COUNT && status == 0; i++) {
+		cxa_hasher_final(&to->put[i], &put);
+		status = hash_rows(to, i, &there, error);
+		if (status == 0 && !cxa_digest_equal(&put, &there))
+			status = cxa_error_set(
+				error, CXA_ERR_CORRUPT,
+				"%s read back from the store are not what was "
+				"put into it",
+				cxa_collection_name((enum cxa_collection)i));
+		if (status == 0)
+			status = cxa_context_step(to->sink->context,
+						  "reading back", i + 1,
+						  CXA_COLLECTION_COUNT, error);
+	}
+	return status;
+}
+
 static int sink_commit(void *state, struct cxa_summary *summary,
 		       struct cxa_error *error)
 {
 	struct store_sink *to = state;
+	static const char size_sql[] =
+		"SELECT page_count * page_size"
+		" FROM pragma_page_count, pragma_page_size";
+	int64_t size = 0;
 	int status = make_indexes(to, error);
 
 	if (status == 0)
 		status = count_rows(to, error);
+	if (status == 0 && to->output == NULL)
+		status = compare_rows(to, error);
+	if (status == 0)
+		status = cxa_store_number(&to->store, size_sql, &size, error);
 	if (status == 0)
 		status = cxa_store_run(&to->store, "COMMIT", error);
 	if (status < 0)
 		return status;
 	close_database(to);
-	status = cxa_output_commit(to->output, error);
-	if (status < 0)
-		return status;
+	if (to->output != NULL)
+		status = cxa_output_commit(to->output, error);
 	*summary = to->summary;
-	summary->total_bytes = cxa_output_bytes(to->output);
-	return 0;
+	summary->total_bytes = (uint64_t)size;
+	return status;
 }
 
 static void sink_close(void *state)
@@ -221,31 +310,14 @@ static int check_target(const char *locator, struct cxa_error *error)
 	return status;
 }
 
-int cxa_store_sink_open(struct cxa_sink *sink, const char *locator,
-			struct cxa_error *error)
+static int open_new(struct store_sink *to, const char *locator,
+		    struct cxa_error *error)
 {
-	static const struct cxa_sink_ops ops = { sink_begin, sink_put,
-						 sink_commit, sink_close,
-						 false };
-	struct store_sink *to;
-	int status;
+	int status = check_target(locator, error);
 
-	if (strcmp(locator, "-") == 0)
-		return cxa_error_set(error, CXA_ERR_USAGE,
-				     "a store cannot be written to standard "
-				     "output");
-	status = check_target(locator, error);
-	if (status < 0)
-		return status;
-	to = calloc(1, sizeof(*to));
-	if (to == NULL)
-		return cxa_error_nomem(error, "a store");
-	sink->ops = &ops;
-	sink->state = to;
-	to->sink = sink;
-	to->store.context = sink->context;
-	status = cxa_output_open(&to->output, locator, &sink->context->cancel,
-				 error);
+	if (status == 0)
+		status = cxa_output_open(&to->output, locator,
+					 &to->sink->context->cancel, error);
 	if (status < 0)
 		return status;
 	cxa_output_is_new(to->output);
@@ -253,4 +325,51 @@ int cxa_store_sink_open(struct cxa_sink *sink, const char *locator,
 	if (status == 0)
 		cxa_store_watch(&to->store, 0);
 	return status;
+}
+
+static int open_into(struct store_sink *to, const char *locator,
+		     struct cxa_error *error)
+{
+	unsigned wait_ms = to->sink->options.wait_ms;
+	struct cxa_buffer path = { 0 };
+	int status = 0;
+
+	if (!cxa_source_is_store(locator)) {
+		cxa_error_set(error, CXA_ERR_USAGE,
+			      "%s is no store that exists", locator);
+		return cxa_error_hint(error, "-o makes a new one");
+	}
+	cxa_store_path(&path, locator);
+	if (path.failed)
+		status = cxa_error_nomem(error, "a store");
+	if (status == 0)
+		status = cxa_store_open(&to->store, (const char *)path.data,
+					wait_ms == 0 ? CXA_STORE_WAIT_MS :
+						       wait_ms,
+					true, error);
+	cxa_buffer_release(&path);
+	return status;
+}
+
+int cxa_store_sink_open(struct cxa_sink *sink, const char *locator,
+			struct cxa_error *error)
+{
+	static const struct cxa_sink_ops ops = { sink_begin, sink_put,
+						 sink_commit, sink_close,
+						 false };
+	struct store_sink *to;
+
+	if (strcmp(locator, "-") == 0)
+		return cxa_error_set(error, CXA_ERR_USAGE,
+				     "a store cannot be written to standard "
+				     "output");
+	to = calloc(1, sizeof(*to));
+	if (to == NULL)
+		return cxa_error_nomem(error, "a store");
+	sink->ops = &ops;
+	sink->state = to;
+	to->sink = sink;
+	to->store.context = sink->context;
+	return sink->options.into ? open_into(to, locator, error) :
+				    open_new(to, locator, error);
 }

@@ -8,7 +8,7 @@
 #include "endpoint/store_reader.h"
 #include "record/batch.h"
 
-enum { BATCH_BYTES = 1 << 20, WAIT_MS = 10000 };
+enum { BATCH_BYTES = 1 << 20 };
 
 struct store_source {
 	struct cxa_store store;
@@ -188,13 +188,6 @@ static int check_version(const struct store_source *source,
 	return status;
 }
 
-/* A path that SQLite takes for nothing else. */
-static void make_path(const char *locator, struct cxa_buffer *path)
-{
-	cxa_buffer_format(path, "%s%s", locator[0] == '/' ? "" : "./",
-			  locator);
-}
-
 /* Through SQLite's own hands, which know of its locks. */
 static bool has_magic(sqlite3_vfs *vfs, const char *path)
 {
@@ -227,11 +220,19 @@ bool cxa_source_is_store(const char *locator)
 	    !S_ISREG(st.st_mode) || sqlite3_initialize() != SQLITE_OK ||
 	    sqlite3_vfs_find(NULL) == NULL)
 		return false;
-	make_path(locator, &path);
+	cxa_store_path(&path, locator);
 	is_store = !path.failed &&
 		   has_magic(sqlite3_vfs_find(NULL), (const char *)path.data);
 	cxa_buffer_release(&path);
 	return is_store;
+}
+
+static int count_rows(void *state, uint64_t records[CXA_COLLECTION_COUNT],
+		      struct cxa_error *error)
+{
+	const struct store_source *source = state;
+
+	return cxa_store_count(&source->store, records, error);
 }
 
 int cxa_store_source_open(struct cxa_source *source, const char *path,
@@ -240,7 +241,7 @@ int cxa_store_source_open(struct cxa_source *source, const char *path,
 {
 	static const struct cxa_source_ops ops = { source_read, source_next,
 						   source_done, source_close };
-	unsigned wait_ms = options->wait_ms == 0 ? WAIT_MS : options->wait_ms;
+	unsigned wait_ms = options->wait_ms == 0 ? CXA_STORE_WAIT_MS : options->wait_ms;
 	struct store_source *from = calloc(1, sizeof(*from));
 	struct cxa_buffer full = { 0 };
 	struct stat st;
@@ -249,16 +250,17 @@ int cxa_store_source_open(struct cxa_source *source, const char *path,
 	if (from == NULL)
 		return cxa_error_nomem(error, "a store");
 	source->ops = ops;
+	source->count = count_rows;
 	source->state = from;
 	source->bytes = stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
 	source->rows_bytes = source->bytes;
 	from->store.context = source->context;
-	make_path(path, &full);
+	cxa_store_path(&full, path);
 	if (full.failed)
 		status = cxa_error_nomem(error, "a store");
 	if (status == 0)
 		status = cxa_store_open(&from->store, (const char *)full.data,
-					wait_ms, error);
+					wait_ms, false, error);
 	if (status == 0)
 		status = read_header(from, error);
 	if (status == 0)

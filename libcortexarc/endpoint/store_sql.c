@@ -65,17 +65,39 @@ void cxa_store_sql_table(struct cxa_buffer *out,
 	end(out);
 }
 
+static void index_name(struct cxa_buffer *out,
+		       const struct cxa_store_index *index)
+{
+	cxa_buffer_format(out, "%s_by", index->table);
+	for (unsigned i = 0; i < 3 && index->columns[i] != NULL; i++)
+		cxa_buffer_format(out, "_%s", index->columns[i]);
+}
+
 void cxa_store_sql_index(struct cxa_buffer *out,
 			 const struct cxa_store_index *index)
 {
-	cxa_buffer_format(out, "CREATE INDEX %s_by", index->table);
-	for (unsigned i = 0; i < 3 && index->columns[i] != NULL; i++)
-		cxa_buffer_format(out, "_%s", index->columns[i]);
+	cxa_buffer_text(out, "CREATE INDEX ");
+	index_name(out, index);
 	cxa_buffer_format(out, " ON %s (", index->table);
 	for (unsigned i = 0; i < 3 && index->columns[i] != NULL; i++)
 		cxa_buffer_format(out, "%s%s", i == 0 ? "" : ", ",
 				  index->columns[i]);
 	cxa_buffer_text(out, ")");
+	end(out);
+}
+
+void cxa_store_sql_unindex(struct cxa_buffer *out,
+			   const struct cxa_store_index *index)
+{
+	cxa_buffer_text(out, "DROP INDEX IF EXISTS main.");
+	index_name(out, index);
+	end(out);
+}
+
+void cxa_store_sql_clear(struct cxa_buffer *out,
+			 const struct cxa_store_table *table)
+{
+	cxa_buffer_format(out, "DELETE FROM main.%s", table->name);
 	end(out);
 }
 
@@ -97,5 +119,12 @@ void cxa_store_sql_select(struct cxa_buffer *out,
 	cxa_buffer_format(out, " FROM main.%s WHERE %s >= ?1 ORDER BY ",
 			  table->name, table->columns[0].name);
 	names(out, table, table->key_count);
+	end(out);
+}
+
+void cxa_store_sql_count(struct cxa_buffer *out,
+			 const struct cxa_store_table *table)
+{
+	cxa_buffer_format(out, "SELECT count(*) FROM main.%s", table->name);
 	end(out);
 }

@@ -17,6 +17,14 @@ void cxa_store_sql_table(struct cxa_buffer *out,
 void cxa_store_sql_index(struct cxa_buffer *out,
 			 const struct cxa_store_index *index);
 
+/** cxa_store_sql_unindex() - DROP INDEX, where it is there */
+void cxa_store_sql_unindex(struct cxa_buffer *out,
+			   const struct cxa_store_index *index);
+
+/** cxa_store_sql_clear() - DELETE all rows */
+void cxa_store_sql_clear(struct cxa_buffer *out,
+			 const struct cxa_store_table *table);
+
 /** cxa_store_sql_insert() - a row; parameter i + 1 is column i */
 void cxa_store_sql_insert(struct cxa_buffer *out,
 			  const struct cxa_store_table *table);
@@ -29,5 +37,9 @@ void cxa_store_sql_insert(struct cxa_buffer *out,
  */
 void cxa_store_sql_select(struct cxa_buffer *out,
 			  const struct cxa_store_table *table);
+
+/** cxa_store_sql_count() - the number of rows */
+void cxa_store_sql_count(struct cxa_buffer *out,
+			 const struct cxa_store_table *table);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <cortexarc/context.h>
 #include <cortexarc/diff.h>
+#include <cortexarc/restore.h>
 #include <cortexarc/error.h>
 #include <cortexarc/limits.h>
 #include <cortexarc/record.h>

@@ -15,6 +15,8 @@ struct cxa_sink_options {
 	size_t struct_size;
 	int zstd_level;        /* archive: 1 to 19; 0: 3 */
 	bool no_check_encode;  /* archive: do not decompress each frame again */
+	bool into;             /* store: one that exists, its content replaced */
+	unsigned wait_ms;      /* store, @into: for one locked; 0: 10,000 */
 };
 
 #define CXA_SINK_OPTIONS_INIT { .struct_size = sizeof(struct cxa_sink_options) }
@@ -43,7 +45,9 @@ struct cxa_summary {
  * Nothing appears under the final name before cxa_sink_commit(); until then
  * the data is in a file without a name beside it, or, where the file system
  * has none such, in a hidden one. An NDJSON folder must not exist, or be empty;
- * a store must not exist, nor what SQLite may have left beside its name.
+ * a store must not exist, nor what SQLite may have left beside its name. With
+ * @into it must: no other program can write to it from here on, and what it
+ * holds is replaced in one transaction, or is as it was.
  *
  * Return: 0, CXA_ERR_USAGE, CXA_ERR_IO, CXA_ERR_NOMEM.
  */

@@ -129,6 +129,16 @@ const Cxa__Index *cxa_source_index(const struct cxa_source *source);
 /** cxa_source_root() - an archive's root hash, 32 bytes; NULL: another kind */
 const uint8_t *cxa_source_root(const struct cxa_source *source);
 
+/**
+ * cxa_source_count() - how many records there are, by enum cxa_collection
+ *
+ * Of an archive as its index says. Return: 0; CXA_END where it is not known
+ * before all was read; or what reading a store returns.
+ */
+int cxa_source_count(struct cxa_source *source,
+		     uint64_t records[CXA_COLLECTION_COUNT],
+		     struct cxa_error *error);
+
 /** cxa_source_bytes() - the input's size; 0: not known */
 uint64_t cxa_source_bytes(const struct cxa_source *source);
 
