@@ -42,9 +42,9 @@ static void print_help(FILE *stream)
 {
 	fputs("usage: wordnet-graph [options] -o OUT\n"
 	      "Make a CortexKG knowledge graph from WordNet's data files.\n\n"
-	      "  -o, --output OUT  an archive; NAME.json: BackupData; NAME/: "
-	      "NDJSON; -: standard output\n"
-	      "  --format KIND     archive, json or ndjson, whatever OUT's "
+	      "  -o, --output OUT  an archive; NAME.db: a store; NAME.json: "
+	      "BackupData; NAME/: NDJSON; -: standard output\n"
+	      "  --format KIND     archive, store, json or ndjson, whatever OUT's "
 	      "name (auto)\n"
 	      "  --dict DIR        where data.noun and the others are "
 	      "(/usr/share/wordnet)\n"
@@ -79,6 +79,7 @@ static bool parse_kind(const char *text, enum cxa_kind *out)
 	} kinds[] = {
 		{ "auto", CXA_KIND_AUTO }, { "archive", CXA_KIND_ARCHIVE },
 		{ "json", CXA_KIND_JSON }, { "ndjson", CXA_KIND_NDJSON },
+		{ "store", CXA_KIND_STORE },
 	};
 	size_t i;
 
