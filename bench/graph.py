@@ -58,6 +58,18 @@ class Graph(Measure):
         return name
 
     @functools.cached_property
+    def store(self):
+        say('making the graph as a store')
+        self.do([self.tool, 'unpack', self.archive, '-o', 'graph.db'])
+        return 'graph.db'
+
+    def tree_size(self, folder):
+        """Bytes of all files in it."""
+        return sum(os.path.getsize(os.path.join(place, name))
+                   for place, _, names in os.walk(self.path(folder))
+                   for name in names)
+
+    @functools.cached_property
     def ndjson(self):
         say('making the graph as NDJSON')
         self.do([self.tool, 'unpack', self.archive, '-o', 'lines/'])
