@@ -203,7 +203,7 @@ static void print_next(const struct cxa_report *report,
 	if (report->failed == 0 && report->level < CXA_LEVEL_RECORDS) {
 		fputs("next: cortexarc verify --level records ", stdout);
 		print_quoted(input);
-	} else if (report->failed == 0) {
+	} else if (report->failed == 0 || all_are(report, "limit")) {
 		return;
 	} else if (all_are(report, "re-blocked")) {
 		fputs("next: cortexarc pack ", stdout);

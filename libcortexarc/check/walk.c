@@ -62,6 +62,18 @@ struct verifier {
 	struct cxa_frame_coder coder;
 };
 
+/* What is over a limit is of one rule, and told with what raises it. */
+static void add_fault(struct cxa_walk *walk, const struct cxa_issue_kind *kind,
+		      const char *member, uint64_t offset,
+		      const struct cxa_error *error)
+{
+	if (error->status == CXA_ERR_LIMIT)
+		kind = &cxa_rule_limit;
+	cxa_report_add(walk->report, kind, member, offset, "%s%s%s",
+		       error->message, error->hint[0] == '\0' ? "" : "; ",
+		       error->hint);
+}
+
 static void free_job(void *pointer)
 {
 	struct job *job = pointer;
@@ -85,8 +97,7 @@ static void check_frame(const struct cxa_context *context,
 
 	if (status < 0) {
 		cxa_buffer_reset(&item->raw);
-		item->fault = status == CXA_ERR_LIMIT ? &cxa_rule_limit :
-							&cxa_rule_frame;
+		item->fault = &cxa_rule_frame;
 	}
 }
 
@@ -99,8 +110,7 @@ static void check_records(const struct cxa_context *context, struct item *item)
 				     &result->ids, &stats, &item->error);
 
 	if (status < 0)
-		item->fault = status == CXA_ERR_LIMIT ? &cxa_rule_limit :
-							&cxa_rule_record;
+		item->fault = &cxa_rule_record;
 	result->raw_size = item->raw.size;
 	result->decoded = status == 0;
 }
@@ -193,8 +203,8 @@ static void take_item(struct cxa_walk *walk, const struct item *item)
 			       walked->member.offset,
 			       "the bytes do not match their BLAKE2b digest");
 	else if (item->fault != NULL)
-		cxa_report_add(walk->report, item->fault, walked->member.name,
-			       walked->member.offset, "%s", item->error.message);
+		add_fault(walk, item->fault, walked->member.name,
+			  walked->member.offset, &item->error);
 }
 
 static void take_results(struct verifier *verifier)
@@ -257,8 +267,7 @@ static bool over_total(struct verifier *verifier,
 		return false;
 	cxa_limit_exceeded(&error, limits, CXA_LIMIT(total_bytes),
 			   walk->total_bytes, "the batches up to this one");
-	cxa_report_add(walk->report, &cxa_rule_limit, member->name,
-		       member->offset, "%s", error.message);
+	add_fault(walk, &cxa_rule_limit, member->name, member->offset, &error);
 	return true;
 }
 
@@ -307,9 +316,8 @@ static int check_header(struct verifier *verifier, struct cxa_walked *walked,
 	if (status < 0) {
 		walk->header = NULL;
 		walked->faulty = true;
-		cxa_report_add(walk->report, &cxa_rule_header,
-			       walked->member.name, walked->member.offset, "%s",
-			       inner.message);
+		add_fault(walk, &cxa_rule_header, walked->member.name,
+			  walked->member.offset, &inner);
 	}
 	return 0;
 }
@@ -333,11 +341,8 @@ static void check_index(struct verifier *verifier, struct cxa_walked *walked)
 		return;
 	walk->index = NULL;
 	walked->faulty = true;
-	cxa_report_add(walk->report,
-		       status == CXA_ERR_LIMIT ? &cxa_rule_limit :
-						 &cxa_rule_frame,
-		       walked->member.name, walked->member.offset, "%s",
-		       inner.message);
+	add_fault(walk, &cxa_rule_frame, walked->member.name,
+		  walked->member.offset, &inner);
 }
 
 static int check_trailer(struct verifier *verifier, struct cxa_walked *walked,
@@ -426,12 +431,9 @@ static bool note_damage(struct verifier *verifier, int status,
 	struct cxa_walk *walk = verifier->walk;
 	const struct cxa_issue_kind *kind = &cxa_rule_canonical;
 
-	if (status == CXA_ERR_LIMIT)
-		kind = &cxa_rule_limit;
-	else if (strstr(inner->message, "the end is missing") != NULL)
+	if (strstr(inner->message, "the end is missing") != NULL)
 		kind = &cxa_rule_truncated;
-	cxa_report_add(walk->report, kind, inner->member, inner->offset, "%s",
-		       inner->message);
+	add_fault(walk, kind, inner->member, inner->offset, inner);
 	return status == CXA_ERR_CORRUPT && kind != &cxa_rule_truncated;
 }
 

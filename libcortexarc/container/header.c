@@ -30,8 +30,8 @@ int cxa_header_encode(const Cxa__Header *header, struct cxa_buffer *out,
 	if (status == 0 && out->size - before > CXA_HEADER_MAX) {
 		status = cxa_error_set(error, CXA_ERR_LIMIT,
 				       "what describes the archive takes %zu "
-				       "bytes, over 1 MiB",
-				       out->size - before);
+				       "bytes, over the format's limit of %d",
+				       out->size - before, CXA_HEADER_MAX);
 		out->size = before;
 	}
 done:

@@ -119,7 +119,7 @@ const char *cxa_tar_header_decode(struct cxa_tar_header *out,
 	if (fault != NULL)
 		return fault;
 	if (memchr(block, '\0', CXA_TAR_NAME) == NULL)
-		return "a name of 100 bytes";
+		return "a name of 100 bytes, over the format's limit of 99";
 	memcpy(out->name, block, CXA_TAR_NAME);
 	out->type = (char)block[TYPE_AT];
 	if (!get_octal(&out->size, block + SIZE_AT, LONG_DIGITS))

@@ -136,7 +136,7 @@ static const char *check_place(const struct cxa_walker *walker,
 static const char *check_size(enum cxa_member_kind kind, uint64_t size)
 {
 	if (kind == CXA_MEMBER_HEADER && size > CXA_HEADER_MAX)
-		return "CORTEXARC is larger than 1 MiB";
+		return "CORTEXARC has more bytes than the format allows";
 	if (kind == CXA_MEMBER_TRAILER && size != CXA_TRAILER_BYTES)
 		return "TRAILER is not 512 bytes";
 	return NULL;

@@ -72,10 +72,18 @@ static int check_size(const struct cxa_limits *limits, uint64_t size,
 				  (unsigned long long)encoded->first_id);
 }
 
-/*
- * What is written can be read again, with the same limits. A batch of the usual
- * size cannot be over those of decoding: its records have passed the others.
- */
+/* A batch of the usual size is within what decoding may take by default. */
+static bool may_exceed(const struct cxa_limits *limits, uint64_t size,
+		       enum cxa_collection collection)
+{
+	const struct cxa_limits *usual = cxa_limits_default();
+
+	return size > cxa_collection_info(collection)->max_bytes ||
+	       limits->fields < usual->fields ||
+	       limits->decode_bytes < usual->decode_bytes;
+}
+
+/* What is written can be read again, with the same limits. */
 static int check_limits(struct job *job, const struct item *item)
 {
 	const struct cxa_limits *limits = &job->encoder->context->limits;
@@ -84,8 +92,8 @@ static int check_limits(struct job *job, const struct item *item)
 	struct cxa_id_run ids;
 	int status = check_size(limits, item->raw.size, encoded, &job->error);
 
-	if (status == 0 && item->raw.size >
-	    cxa_collection_info(encoded->collection)->max_bytes)
+	if (status == 0 &&
+	    may_exceed(limits, item->raw.size, encoded->collection))
 		status = cxa_batch_check(encoded->collection, item->raw.data,
 					 item->raw.size, limits, &ids, &stats,
 					 &job->error);
