@@ -18,6 +18,7 @@ tests/container         container base
 tests/record            record base
 tests/endpoint          endpoint container record base
 tests/check             check endpoint container record base
+tests/limits            endpoint container record base
 tests/tool              -
 tests/vectors           -
 tools                   -
