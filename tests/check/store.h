@@ -16,6 +16,7 @@
 struct store {
 	struct cxa_record *rows[CXA_COLLECTION_COUNT];
 	size_t counts[CXA_COLLECTION_COUNT];
+	size_t capacities[CXA_COLLECTION_COUNT];
 	size_t cut;
 	Cxa__Metadata metadata;
 	Cxa__Header header;
@@ -50,10 +51,14 @@ static void store_insert(struct store *store, enum cxa_collection collection,
 			 size_t at, uint64_t id, const void *data, size_t size)
 {
 	size_t count = store->counts[collection]++;
-	struct cxa_record *rows = realloc(store->rows[collection],
-					  (count + 1) * sizeof(*rows));
+	size_t *capacity = &store->capacities[collection];
+	struct cxa_record *rows = store->rows[collection];
 	uint8_t *copy = malloc(size == 0 ? 1 : size);
 
+	if (count == *capacity) {
+		*capacity = 2 * count + 64;
+		rows = reallocarray(rows, *capacity, sizeof(*rows));
+	}
 	if (rows == NULL || copy == NULL)
 		abort();
 	memcpy(copy, data, size);
