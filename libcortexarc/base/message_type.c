@@ -39,13 +39,15 @@ static const struct {
 	{ "CortexConfiguration", "cortex_size", UINT32_MAX, 2 },
 };
 
-/* Lists that are not links; those of a batch are bound by its bytes alone. */
+/* Lists that are not links; most are bound by the bytes of what holds them. */
 static const struct {
 	const char *message;
 	const char *field;
 	size_t count_limit;
 } lists[] = {
 	{ "ConceptMetadata", "tags", CXA_LIMIT(tags) },
+	{ "Header", "batch_sizes", CXA_NO_LIMIT },
+	{ "Header", "losses", CXA_NO_LIMIT },
 	{ "Index", "entries", CXA_NO_LIMIT },
 	{ "VectorColumn", "lengths", CXA_NO_LIMIT },
 	{ "EmbeddingColumns", "concept_ids", CXA_NO_LIMIT },

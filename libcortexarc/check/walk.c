@@ -303,7 +303,8 @@ static int check_header(struct verifier *verifier, struct cxa_walked *walked,
 	int status = cxa_header_decode(verifier->data.data, verifier->data.size,
 				       walk->report->level >= CXA_LEVEL_RECORDS ?
 					       CXA_TO_RESTORE : CXA_TO_LIST,
-				       &walk->arena, &walk->header, &inner);
+				       &walk->context->limits, &walk->arena,
+				       &walk->header, &inner);
 
 	if (status == 0)
 		status = cxa_json_verify_header(

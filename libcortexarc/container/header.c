@@ -111,7 +111,8 @@ static int check_content(const Cxa__Header *header, struct cxa_error *error)
 }
 
 static int decode(const uint8_t *data, size_t size,
-		  enum cxa_operation operation, struct cxa_arena *arena,
+		  enum cxa_operation operation,
+		  const struct cxa_limits *limits, struct cxa_arena *arena,
 		  Cxa__Header **out, struct cxa_error *error)
 {
 	ProtobufCBinaryData bytes = { 0 };
@@ -131,7 +132,7 @@ static int decode(const uint8_t *data, size_t size,
 		return status;
 	status = cxa_wire_scan_unpack(
 		cxa_message_type_of(&cxa__header__descriptor), bytes.data,
-		bytes.len, NULL, arena, &message, error);
+		bytes.len, limits, arena, &message, error);
 	if (status < 0)
 		return status;
 	status = check_content((Cxa__Header *)message, error);
@@ -141,14 +142,15 @@ static int decode(const uint8_t *data, size_t size,
 }
 
 int cxa_header_decode(const uint8_t *data, size_t size,
-		      enum cxa_operation operation, struct cxa_arena *arena,
+		      enum cxa_operation operation,
+		      const struct cxa_limits *limits, struct cxa_arena *arena,
 		      Cxa__Header **out, struct cxa_error *error)
 {
 	struct cxa_error own = CXA_ERROR_INIT;
 	int status;
 
 	*out = NULL;
-	status = decode(data, size, operation, arena, out, &own);
+	status = decode(data, size, operation, limits, arena, out, &own);
 	if (status < 0) {
 		/* An offset in the message would be taken for the file's. */
 		cxa_error_at(error, "CORTEXARC", UINT64_MAX);

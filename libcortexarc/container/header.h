@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/limits.h"
 
 enum {
 	CXA_FORMAT_MAJOR = 1,
@@ -24,6 +25,7 @@ int cxa_header_encode(const Cxa__Header *header, struct cxa_buffer *out,
 
 /**
  * cxa_header_decode() - digest first, then version and features, then the rest
+ * @limits: filled; NULL: the defaults
  *
  * A newer major and an unknown required feature are told before anything of
  * the Header but its first fields is judged: they are CXA_ERR_UNSUPPORTED, and
@@ -34,7 +36,8 @@ int cxa_header_encode(const Cxa__Header *header, struct cxa_buffer *out,
  * fields without end), CXA_ERR_NOMEM.
  */
 int cxa_header_decode(const uint8_t *data, size_t size,
-		      enum cxa_operation operation, struct cxa_arena *arena,
+		      enum cxa_operation operation,
+		      const struct cxa_limits *limits, struct cxa_arena *arena,
 		      Cxa__Header **out, struct cxa_error *error);
 
 /** cxa_header_mtime() - created_at in whole seconds, 0 where that is no time */

@@ -81,12 +81,6 @@ static int check_size(const struct cxa_archive *archive,
 	const struct cxa_limits *limits = &archive->context->limits;
 	size_t limit = cxa_member_limit(member->kind);
 
-	if (member->kind == CXA_MEMBER_HEADER && member->size > CXA_HEADER_MAX)
-		return cxa_error_set(error, CXA_ERR_LIMIT,
-				     "CORTEXARC has %llu bytes, over the "
-				     "format's limit of %d",
-				     (unsigned long long)member->size,
-				     CXA_HEADER_MAX);
 	if (member->size <= cxa_limit_of(limits, limit))
 		return 0;
 	return cxa_limit_exceeded(error, limits, limit, member->size, "%s",
@@ -264,6 +258,7 @@ static int read_header(struct cxa_archive *archive,
 			      bytes->size);
 		archive->header_size = bytes->size;
 		status = cxa_header_decode(bytes->data, bytes->size, operation,
+					   &archive->context->limits,
 					   &archive->arena, &archive->header,
 					   error);
 	}

@@ -24,7 +24,7 @@ static int decode(const struct cxa_buffer *bytes, enum cxa_operation operation,
 	struct cxa_arena arena = { 0 };
 	Cxa__Header *header;
 	int status = cxa_header_decode(bytes->data, bytes->size, operation,
-				       &arena, &header, error);
+				       NULL, &arena, &header, error);
 
 	if ((status == 0) != (header != NULL))
 		status = -100;
@@ -259,7 +259,7 @@ static void what_was_written_is_read(void)
 	fixture_header(&header, &metadata);
 	header.format_minor = 4;
 	cxa_header_encode(&header, &bytes, NULL);
-	is_int(cxa_header_decode(bytes.data, bytes.size, CXA_TO_REWRITE, &arena,
+	is_int(cxa_header_decode(bytes.data, bytes.size, CXA_TO_REWRITE, NULL, &arena,
 				 &read, NULL), 0, "a newer minor is read");
 	is_mem(read->metadata->backup_id.data, read->metadata->backup_id.len,
 	       metadata.backup_id.data, metadata.backup_id.len,

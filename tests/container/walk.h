@@ -134,7 +134,7 @@ static bool is_sound(const uint8_t *data, size_t size)
 			return false;
 	sound = cxa_header_decode(walk_data(data, &walk.members[0]),
 				  (size_t)walk.members[0].size, CXA_TO_REWRITE,
-				  &arena, &header, NULL) == 0 &&
+				  NULL, &arena, &header, NULL) == 0 &&
 		cxa_trailer_decode(&trailer,
 				   walk_data(data,
 					     &walk.members[walk.count - 1]),

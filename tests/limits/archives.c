@@ -65,8 +65,8 @@ static struct cxa_issue verify_with(const char *name, uint64_t value,
 	return issue;
 }
 
-/* The least value with which the archive is read. */
-static uint64_t find_need(const char *name)
+/* The least value with which @from is read. */
+static uint64_t find_need(const char *name, const char *from)
 {
 	uint64_t low = 0; /* refused */
 	uint64_t high = UINT64_C(1) << 32;
@@ -74,7 +74,7 @@ static uint64_t find_need(const char *name)
 	while (high - low > 1) {
 		uint64_t middle = low + (high - low) / 2;
 
-		if (convert_with(name, middle, "a.cxa", "need.json", NULL) == 0)
+		if (convert_with(name, middle, from, "need.json", NULL) == 0)
 			high = middle;
 		else
 			low = middle;
@@ -83,21 +83,33 @@ static uint64_t find_need(const char *name)
 }
 
 /* What is refused with one less says just that: so much, over one less. */
-static void limit_holds(const char *name, uint64_t need)
+static void say(char told[120], const char *name, uint64_t need)
+{
+	snprintf(told, 120, "%" PRIu64 " %s, over the limit %s of %" PRIu64,
+		 need, find_limit(name)->unit, name, need - 1);
+}
+
+static void limit_holds(const char *name, uint64_t need, const char *from)
 {
 	struct cxa_error error = CXA_ERROR_INIT;
+	char told[120];
+
+	say(told, name, need);
+	ok(convert_with(name, need, from, "b.json", NULL) == 0,
+	   "%s, %s: what needs as much as the limit is read", name, from);
+	ok(convert_with(name, need - 1, from, "c.json", &error) ==
+		   CXA_ERR_LIMIT && strstr(error.message, told) != NULL,
+	   "%s, %s: one more is refused: %s", name, from, error.message);
+	like(error.hint, name, "with what raises it");
+	ok(access("c.json", F_OK) != 0, "%s: and nothing written", name);
+}
+
+static void verify_keeps(const char *name, uint64_t need)
+{
 	struct cxa_issue issue;
 	char told[120];
 
-	snprintf(told, sizeof(told), "%" PRIu64 " %s, over the limit %s of %"
-		 PRIu64, need, find_limit(name)->unit, name, need - 1);
-	ok(convert_with(name, need, "a.cxa", "b.json", NULL) == 0,
-	   "%s: what needs as much as the limit is read", name);
-	ok(convert_with(name, need - 1, "a.cxa", "c.json", &error) ==
-		   CXA_ERR_LIMIT && strstr(error.message, told) != NULL,
-	   "%s: one more is refused: %s", name, error.message);
-	like(error.hint, name, "with what raises it");
-	ok(access("c.json", F_OK) != 0, "%s: and nothing written", name);
+	say(told, name, need);
 	ok(verify_with(name, need, "a.cxa").rule[0] == '\0',
 	   "%s: verify has nothing to say at the limit", name);
 	issue = verify_with(name, need - 1, "a.cxa");
@@ -132,15 +144,31 @@ static void archives_have_limits(void)
 		{ "index-bytes", true },
 		{ "decode-bytes", true },
 		{ "fields", true },
+		{ "string-bytes", true },
+		{ "short-string-bytes", true },
+		{ "tags", true },
+		{ "vector-floats", true },
+		{ "links", true },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		uint64_t need = find_need(rows[i].name);
+		uint64_t need = find_need(rows[i].name, "a.cxa");
 
-		limit_holds(rows[i].name, need);
+		limit_holds(rows[i].name, need, "a.cxa");
+		verify_keeps(rows[i].name, need);
 		if (rows[i].written)
 			what_is_written_can_be_read(rows[i].name, need);
 	}
+}
+
+static void stores_have_limits(void)
+{
+	static const char *const names[] = {
+		"string-bytes", "short-string-bytes", "tags", "vector-floats",
+		"links" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		limit_holds(names[i], find_need(names[i], "a.db"), "a.db");
 }
 
 /* What the archive says of itself, against what the limits found. */
@@ -155,38 +183,74 @@ static void needs_are_what_the_index_tells(void)
 	index = cxa_source_index(source);
 	for (size_t i = 0; i < index->n_entries; i++)
 		total += index->entries[i]->raw_size;
-	is_uint(find_need("total-bytes"), total,
+	is_uint(find_need("total-bytes", "a.cxa"), total,
 		"total-bytes counts all batches, decompressed");
-	is_uint(find_need("members"), index->n_entries + 5,
+	is_uint(find_need("members", "a.cxa"), index->n_entries + 5,
 		"members counts them all");
-	is_uint(find_need("members-per-gib"), index->n_entries + 2,
+	is_uint(find_need("members-per-gib", "a.cxa"), index->n_entries + 2,
 		"members-per-gib counts up to the last batch");
 	cxa_source_close(source);
 	cxa_context_close(context);
 }
 
-/* A concept whose record is larger than a batch may be. */
-static void a_batch_too_large_is_not_written(void)
+/* Written with @limit on batches, whatever may be read. */
+static int write_with(uint64_t limit, struct cxa_error *error)
 {
-	struct cxa_error error = CXA_ERROR_INIT;
+	struct cxa_context *context = open_context("tags", 0);
+	struct cxa_context *tight = open_context("batch-bytes", limit);
 	struct cxa_source *source = NULL;
 	struct cxa_sink *sink = NULL;
-	struct cxa_context *context = open_context("tags", 0);
-	struct cxa_context *tight = open_context("batch-bytes", 3000);
 	int status;
 
 	cxa_source_open(&source, context, "a.cxa", NULL, NULL);
 	cxa_sink_open(&sink, tight, "e.cxa", CXA_KIND_AUTO, NULL, NULL);
-	status = cxa_copy(source, sink, NULL, NULL, &error);
-	is_int(status, CXA_ERR_LIMIT,
-	       "a batch that could not be read is not written");
-	like(error.message, "over the limit batch-bytes of 3000",
-	     "and the limit told");
+	status = cxa_copy(source, sink, NULL, NULL, error);
 	cxa_sink_close(sink);
-	ok(access("e.cxa", F_OK) != 0, "nor is any of the archive");
 	cxa_source_close(source);
 	cxa_context_close(tight);
 	cxa_context_close(context);
+	return status;
+}
+
+static uint64_t largest_batch(void)
+{
+	struct cxa_context *context = open_context("tags", 0);
+	struct cxa_source *source = NULL;
+	const Cxa__Index *index;
+	uint64_t largest = 0;
+
+	cxa_source_open(&source, context, "a.cxa", NULL, NULL);
+	index = cxa_source_index(source);
+	for (size_t i = 0; i < index->n_entries; i++)
+		if (index->entries[i]->raw_size > largest)
+			largest = index->entries[i]->raw_size;
+	cxa_source_close(source);
+	cxa_context_close(context);
+	return largest;
+}
+
+static void a_batch_too_large_is_not_written(void)
+{
+	struct cxa_error error = CXA_ERROR_INIT;
+	uint64_t largest = largest_batch();
+	char told[120];
+
+	say(told, "batch-bytes", largest);
+	is_int(write_with(largest - 1, &error), CXA_ERR_LIMIT,
+	       "a batch that could not be read is not written");
+	like(error.message, told, "and the limit told");
+	ok(access("e.cxa", F_OK) != 0, "nor is any of the archive");
+	is_int(write_with(largest, NULL), 0, "at the limit it is");
+}
+
+/* Not only INDEX tells it, which comes last: a bomb would have gone off. */
+static void verify_ends_where_it_is_over(void)
+{
+	struct cxa_issue issue = verify_with("total-bytes", 1, "a.cxa");
+
+	is_str(issue.rule, "limit", "verify tells a total over its limit");
+	is_str(issue.member, "concepts/00000000.pb.zst",
+	       "at the batch with which it is");
 }
 
 /* Every batch damaged: an issue each. */
@@ -242,13 +306,16 @@ int main(void)
 	enter_scratch();
 	snprintf(golden, sizeof(golden), "%s/tests/data/backup-v1-24.json",
 		 getenv("CXA_SRCDIR"));
-	if (convert(golden, "a.cxa", 2, false, &error) < 0) {
+	if (convert(golden, "a.cxa", 2, false, &error) < 0 ||
+	    convert(golden, "a.db", 2, false, &error) < 0) {
 		printf("Bail out! %s\n", error.message);
 		return 1;
 	}
 	archives_have_limits();
+	stores_have_limits();
 	needs_are_what_the_index_tells();
 	a_batch_too_large_is_not_written();
+	verify_ends_where_it_is_over();
 	issues_have_a_limit();
 	leave_scratch();
 	return done_testing();

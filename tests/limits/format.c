@@ -8,6 +8,7 @@
 #include "container/header.h"
 #include "container/member.h"
 #include "container/tar_block.h"
+#include "container/walker.h"
 #include "record/json_text.h"
 #include "record/number.h"
 #include "tap.h"
@@ -280,12 +281,35 @@ static void headers_have_a_limit(void)
 	       "one of a byte more is not");
 	like(error.message, "1048577 bytes, over the format's limit of 1048576",
 	     "as a limit of the format");
-	is_int(cxa_header_decode(bytes, sizeof(bytes), CXA_TO_LIST, &arena,
+	is_int(cxa_header_decode(bytes, sizeof(bytes), CXA_TO_LIST, NULL, &arena,
 				 &header, &again), CXA_ERR_LIMIT,
 	       "nor read");
 	like(again.message, "1048577 bytes, over the format's limit of 1048576",
 	     "as that");
 	is_uint(arena.total, 0, "before memory is taken");
+}
+
+static int walk_header(uint64_t size, struct cxa_error *error)
+{
+	struct cxa_tar_header header = {
+		.name = "CORTEXARC", .type = '0', .size = size };
+	struct cxa_walker walker;
+	uint8_t block[CXA_TAR_BLOCK];
+	enum cxa_walk_event event;
+	size_t used;
+
+	cxa_tar_header_encode(&header, block);
+	cxa_walker_init(&walker);
+	return cxa_walker_feed(&walker, block, sizeof(block), &used, &event,
+			       error);
+}
+
+static void headers_have_a_limit_in_the_tar(void)
+{
+	is_int(walk_header(CXA_HEADER_MAX, NULL), 0,
+	       "a member CORTEXARC of 1 MiB is walked over");
+	is_int(walk_header(CXA_HEADER_MAX + 1, NULL), CXA_ERR_CORRUPT,
+	       "one of a byte more is none of the format");
 }
 
 int main(void)
@@ -298,5 +322,6 @@ int main(void)
 	names_of_json_have_a_limit();
 	names_of_members_have_a_limit();
 	headers_have_a_limit();
+	headers_have_a_limit_in_the_tar();
 	return done_testing();
 }
