@@ -284,6 +284,8 @@ int main(int argc, char **argv)
 	 */
 	mallopt(M_MMAP_THRESHOLD, 256 * 1024);
 	fill_standard();
+	/* A line is one write: it stands whole among those of others. */
+	setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	/* A write that cannot be is an error, which has a message. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
