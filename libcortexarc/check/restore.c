@@ -72,22 +72,42 @@ static int verify_next(struct restore *restore)
 
 /* --- the safety backup ----------------------------------------------------- */
 
-static int name_safety_backup(struct restore *restore)
+static bool is_taken(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+/* Beside the store, by the time; two within a second differ in a number. */
+static void name_by_time(struct restore *restore)
 {
 	struct cxa_buffer *name = &restore->safety_backup;
 	time_t now = time(NULL);
 	struct tm utc;
-	char text[32];
+	char text[32] = "";
+
+	if (gmtime_r(&now, &utc) != NULL)
+		strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", &utc);
+	cxa_buffer_format(name, "%s.%s.cxa", restore->store, text);
+	for (int i = 2; !name->failed && is_taken((const char *)name->data);
+	     i++) {
+		cxa_buffer_reset(name);
+		cxa_buffer_format(name, "%s.%s-%d.cxa", restore->store, text,
+				  i);
+	}
+}
+
+static int name_safety_backup(struct restore *restore)
+{
+	struct cxa_buffer *name = &restore->safety_backup;
 
 	if (restore->options->no_safety_backup)
 		return 0;
-	if (restore->options->safety_backup != NULL) {
-		cxa_buffer_text(name, restore->options->safety_backup);
-	} else if (gmtime_r(&now, &utc) != NULL &&
-		   strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", &utc) != 0) {
-		cxa_buffer_format(name, "%s.%s.cxa", restore->store, text);
-	}
-	cxa_buffer_byte(name, '\0');
+	if (restore->options->safety_backup != NULL)
+		cxa_buffer_format(name, "%s", restore->options->safety_backup);
+	else
+		name_by_time(restore);
 	return name->failed ?
 		       cxa_error_nomem(restore->error, "a name") : 0;
 }
@@ -122,12 +142,11 @@ static int prove_backup(struct restore *restore)
 static int make_backup(struct restore *restore)
 {
 	struct cxa_sink *sink = NULL;
-	struct stat st;
 	int status = 0;
 
 	if (safety_backup(restore) == NULL)
 		return 0;
-	if (lstat(safety_backup(restore), &st) == 0)
+	if (is_taken(safety_backup(restore)))
 		return cxa_error_set(restore->error, CXA_ERR_USAGE,
 				     "%s exists, and a safety backup replaces "
 				     "nothing", safety_backup(restore));

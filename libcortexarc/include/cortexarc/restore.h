@@ -36,7 +36,8 @@ struct cxa_preflight {
 /**
  * struct cxa_restore_options - zero means default
  * @safety_backup: a file that does not exist; NULL: beside the store, under its
- *                 name, the time in UTC and ".cxa"
+ *                 name, the time in UTC, a number when that is taken, and
+ *                 ".cxa"
  * @no_safety_backup: make none
  * @wait_ms: for a store that another program has locked; 0: 10,000
  * @preflight: called before anything is written; other than 0 ends it there,
