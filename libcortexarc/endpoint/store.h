@@ -55,6 +55,9 @@ void cxa_store_path(struct cxa_buffer *out, const char *locator);
  * @writable: to be written, too: other writers are locked out until the
  *            transaction ends
  *
+ * What a writer that died left half done is undone first, which writes to the
+ * file even when it is opened for reading; not when its journal names another
+ * file, as the journal of a transaction over several databases does.
  * What is seen from here on is one moment, whoever goes on writing. Its
  * application_id, data_version and every table's definition have been
  * compared with ours.

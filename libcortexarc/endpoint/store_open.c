@@ -1,6 +1,8 @@
 /* store_open.c - a store that exists: is it one, and one of ours? */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "container/header.h"
 #include "endpoint/store.h"
@@ -13,7 +15,9 @@
 static int settle(struct cxa_store *store, bool writable,
 		  struct cxa_error *error)
 {
-	const char *begin = writable ? "BEGIN IMMEDIATE" :
+	/* EXTRA: that the journal is gone is durable before success is told. */
+	const char *begin = writable ? "PRAGMA synchronous = EXTRA;"
+				       "BEGIN IMMEDIATE" :
 				       "PRAGMA query_only = ON; BEGIN";
 	static const struct {
 		int option;
@@ -45,14 +49,9 @@ static int check_identity(struct cxa_store *store, struct cxa_error *error)
 {
 	int64_t id = 0;
 	int64_t version = 0;
-	/* The first read: from here on it is one moment. */
-	int status = cxa_store_number(store,
-				      "SELECT count(*) FROM sqlite_schema",
-				      &id, error);
+	int status = cxa_store_number(store, "PRAGMA application_id", &id,
+				      error);
 
-	if (status == 0)
-		status = cxa_store_number(store, "PRAGMA application_id", &id,
-					  error);
 	if (status == 0)
 		status = cxa_store_number(store, "PRAGMA user_version",
 					  &version, error);
@@ -197,21 +196,82 @@ void cxa_store_path(struct cxa_buffer *out, const char *locator)
 	cxa_buffer_format(out, "%s%s", locator[0] == '/' ? "" : "./", locator);
 }
 
-int cxa_store_open(struct cxa_store *store, const char *path, unsigned wait_ms,
+static int connect(struct cxa_store *store, const char *path, unsigned wait_ms,
 		   bool writable, struct cxa_error *error)
 {
-	int status;
+	int mode = writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
 
 	if (sqlite3_open_v2(path, &store->database,
-			    (writable ? SQLITE_OPEN_READWRITE :
-					SQLITE_OPEN_READONLY) |
-				    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+			    mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
 			    NULL) != SQLITE_OK)
 		return store->database == NULL ?
 			       cxa_error_nomem(error, "SQLite") :
 			       cxa_store_failed(store, error);
 	cxa_store_watch(store, wait_ms);
-	status = settle(store, writable, error);
+	return settle(store, writable, error);
+}
+
+/*
+ * Does the journal of the store at @path end in the name of another file? It
+ * would go when the journal has been played back, whatever it is.
+ */
+static bool names_another_file(const char *path)
+{
+	static const uint8_t magic[8] = { 0xd9, 0xd5, 0x05, 0xf9,
+					  0x20, 0xa1, 0x63, 0xd7 };
+	struct cxa_buffer name = { 0 };
+	uint8_t end[sizeof(magic)];
+	FILE *file = NULL;
+	bool names = true;
+
+	cxa_buffer_format(&name, "%s-journal", path);
+	if (!name.failed)
+		file = fopen((const char *)name.data, "rbe");
+	if (file != NULL && fseek(file, -(long)sizeof(end), SEEK_END) == 0 &&
+	    fread(end, sizeof(end), 1, file) == 1)
+		names = memcmp(end, magic, sizeof(end)) == 0;
+	if (file != NULL)
+		fclose(file);
+	cxa_buffer_release(&name);
+	return names;
+}
+
+/* Taking the lock that writing begins with does it. */
+static int play_back(const struct cxa_store *store, const char *path)
+{
+	struct cxa_store writer = { .context = store->context };
+	int status;
+
+	if (names_another_file(path))
+		return CXA_ERR_IO;
+	status = connect(&writer, path, store->wait_ms, true, NULL);
+	cxa_store_close(&writer);
+	return status;
+}
+
+/*
+ * The first read: from here on it is one moment. A writer that died in the
+ * middle has left its journal; until that is played back nobody can read the
+ * store, and who only reads may not do so.
+ */
+static int look(struct cxa_store *store, const char *path,
+		struct cxa_error *error)
+{
+	static const char sql[] = "SELECT count(*) FROM sqlite_schema";
+	int result = sqlite3_exec(store->database, sql, NULL, NULL, NULL);
+
+	if (result == SQLITE_READONLY_ROLLBACK && play_back(store, path) == 0)
+		result = sqlite3_exec(store->database, sql, NULL, NULL, NULL);
+	return result == SQLITE_OK ? 0 : cxa_store_failed(store, error);
+}
+
+int cxa_store_open(struct cxa_store *store, const char *path, unsigned wait_ms,
+		   bool writable, struct cxa_error *error)
+{
+	int status = connect(store, path, wait_ms, writable, error);
+
+	if (status == 0)
+		status = look(store, path, error);
 	if (status == 0)
 		status = check_identity(store, error);
 	if (status == 0)
