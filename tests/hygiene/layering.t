@@ -19,6 +19,7 @@ tests/record            record base
 tests/endpoint          endpoint container record base
 tests/check             check endpoint container record base
 tests/limits            endpoint container record base
+tests/faults            endpoint faults
 tests/tool              -
 tests/vectors           -
 tools                   -
