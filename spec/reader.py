@@ -53,7 +53,7 @@ def decompress(frame, limit):
     at += size_bytes
     need((size if single else window) <= 8 * MIB, "limit: window of the frame")
     need(size <= limit, "limit: content size of the frame")
-    need(size <= 64 * MIB or size // 1000 <= len(frame), "limit: ratio of the frame")
+    need(size <= 64 * MIB or size // len(frame) <= 1000, "limit: ratio of the frame")
     last = False
     while not last:  # the blocks, to see where the frame ends (RFC 8878, 3.1.1.2)
         need(len(frame) >= at + 3, "frame: cut")
