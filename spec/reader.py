@@ -241,7 +241,9 @@ class Reader:
         while not self.members or self.members[-1].name != "TRAILER":
             member = self.preamble()
             self.members.append(member)
-            need(len(self.members) <= 1 << 20, "limit: too many members")
+            need(len(self.members) <= 1 << 20, "limit: members")
+            need(len(self.members) <= 65536 * ((self.source.offset >> 30) + 1),
+                 "limit: members a GiB")
             member.read_data(self.source)
             try:
                 need(member.pax in (None, member.digest.hex()), "digest of the data")

@@ -149,6 +149,9 @@ MAPS = "ParameterEntry", "MetadataChangeEntry"
 # Messages that have no unknown fields (4, 8.1, 8.2).
 CLOSED = {"HeaderEnvelope", "EmbeddingColumns", "VectorColumn", "EmbeddingExtension"}
 CLOSED |= {kind for kind in MESSAGES if kind.endswith("Batch")}
+# Repeated fields that the limit of links does not bind (17).
+UNBOUND = ("records", "entries", "batch_sizes", "losses", "lengths", "concept_ids",
+           "last_computed")
 # Records, batch messages and keys of the collections (8.1).
 RECORDS = dict(zip(COLLECTIONS, "Concept Embedding Column Connection SystemState CachedQuery "
                    "SyncEntry".split()))
@@ -271,13 +274,13 @@ def decode_packed(field, value):
     return values
 
 
-def check_repeated(kind, field, values):
+def check_repeated(field, values):
     """The limits of 17, and rules 11 and 13."""
     if field.kind == "f":
         need(len(values) <= 65536, "limit: a vector too long")
     elif field.name == "tags":
         need(len(values) <= 4096, "limit: too many tags")
-    elif kind not in CLOSED and kind != "Index":
+    elif field.name not in UNBOUND:
         need(len(values) <= 1000000, "limit: too many links")
     if field.kind in MAPS:
         keys = [entry["key"].encode() for entry in values]
@@ -288,11 +291,11 @@ def check_repeated(kind, field, values):
 def decode(kind, data, count=None):
     """A message as a dict. It refuses every encoding but the canonical one."""
     table, message, last, unknown = MESSAGES[kind], {}, 0, []
-    count = count or itertools.count(1)
+    inner = count or itertools.count(1)  # of all messages below, but of this one
     field = None
     try:
         for number, wire, value, size in wire_fields(data):
-            need(next(count) <= 4000000, "limit: too many fields")
+            need(not count or next(count) <= 4000000, "limit: too many fields")
             need(0 < number < 1 << 29, "field number out of range")
             need(number >= last, "fields do not ascend")
             field = table[number - 1] if number <= len(table) else None
@@ -306,14 +309,14 @@ def decode(kind, data, count=None):
                 if field.packed:
                     message[field.name] = decode_packed(field, value)
                 elif field.repeated:
-                    value = decode_value(kind, field, value, count)
+                    value = decode_value(kind, field, value, inner)
                     message.setdefault(field.name, []).append(value)
                 else:
-                    message[field.name] = decode_value(kind, field, value, count)
+                    message[field.name] = decode_value(kind, field, value, inner)
             last = number
         for field in table:
             if field.repeated:
-                check_repeated(kind, field, message.setdefault(field.name, []))
+                check_repeated(field, message.setdefault(field.name, []))
             need(field.name in message or field.optional, "missing")
     except Damaged as damage:
         where = f"{kind}.{field.name}" if field else kind
