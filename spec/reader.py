@@ -431,12 +431,12 @@ def judge_header(member, level):
     features = plain(raw, 3, 2) + (plain(raw, 4, 2) if level != "list" else [])
     support(not features, f"features {features}")
     versions = [v for metadata in plain(raw, 11, 2) for v in plain(metadata, 4, 0)]
+    need(versions[-1:] != [0], "data_version is 0")
     support(not versions or versions[-1] <= 2, f"data_version {versions}")
     names = plain(raw, 7, 2)[-1:]
     support(names in ([], [b"BLAKE2b-256"]), f"hash {names}")
 
     header = decode("Header", raw)
-    need(header["metadata"]["data_version"], "data_version is 0")
     for size in header["batch_sizes"]:
         need(size["min_bytes"] <= size["max_bytes"], "batch_sizes")
         need(size["boundary_bits"] <= 63, "batch_sizes")
