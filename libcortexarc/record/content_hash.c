@@ -1,9 +1,10 @@
-/* content_hash.c - SipHash-1-3, as Rust's DefaultHasher hashes a str */
+/* content_hash.c - content_hash and query_hash of each data_version */
+#include "record/content_hash.h"
+
 #include <string.h>
 
-#include <cortexarc/record.h>
-
 #include "base/bytes.h"
+#include "base/digest.h"
 
 /* Aumasson and Bernstein, 2012; one round a word, three at the end. */
 struct sip {
@@ -63,4 +64,22 @@ uint64_t cxa_content_hash(const void *text, size_t size)
 	sip_round(&s);
 	sip_round(&s);
 	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+}
+
+bool cxa_content_hash_of(uint32_t data_version, const void *text, size_t size,
+			 uint64_t *hash)
+{
+	struct cxa_digest digest;
+
+	switch (data_version) {
+	case 1:
+		*hash = cxa_content_hash(text, size);
+		return true;
+	case 2:
+		cxa_digest_of(&digest, text, size);
+		*hash = cxa_load64(digest.bytes);
+		return true;
+	default:
+		return false;
+	}
 }
