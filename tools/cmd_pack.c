@@ -14,6 +14,7 @@ static int read_back(struct cxa_context *context, const char *output,
 	bool is_valid;
 	int status;
 
+	options.level = CXA_LEVEL_RECORDS;
 	options.expect = summary->root;
 	status = cxa_verify(&report, context, output, &options, &error);
 	ui_clear();

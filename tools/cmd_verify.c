@@ -8,10 +8,12 @@ static int verify(struct cxa_context *context, const struct options *options)
 	const char *input = options->operands[0];
 	struct cxa_error error = CXA_ERROR_INIT;
 	struct cxa_report *report = NULL;
+	int code = EXIT_DONE;
 	int status;
-	int code;
 
 	wanted.level = options->level;
+	wanted.has_now = options->has_now;
+	wanted.now_ms = options->now_ms;
 	if (options->has_expect)
 		wanted.expect = options->expect;
 	status = cxa_verify(&report, context, input, &wanted, &error);
@@ -22,7 +24,9 @@ static int verify(struct cxa_context *context, const struct options *options)
 		verify_report_json(report, options);
 	else
 		verify_report_text(report, options);
-	code = report->is_valid ? EXIT_DONE : EXIT_NO;
+	for (int i = (int)options->fail_on; i < CXA_SEVERITY_COUNT; i++)
+		if (report->by_severity[i] != 0)
+			code = EXIT_NO;
 	cxa_report_free(report);
 	return code;
 }

@@ -11,7 +11,8 @@ _cortexarc_values()
 	*:--format) echo store json ndjson archive ;;
 	*:--limit) "$3" help limits 2>/dev/null |
 		sed -n 's/^  \([a-z-]*\) .*/\1=/p' ;;
-	verify:--level) echo structure bytes records ;;
+	verify:--level) echo structure bytes records graph ;;
+	verify:--fail-on) echo Low Medium High Critical ;;
 	pack:--level) echo 1 3 9 19 ;;
 	get:1) echo $collections ;;
 	esac
@@ -26,7 +27,8 @@ _cortexarc_options()
 		--json $reading ;;
 	unpack) echo --output --into --safety-backup --no-safety-backup --format --collection --ids --lenient --json \
 		$reading ;;
-	verify) echo --level --expect --max-issues --json $reading ;;
+	verify) echo --level --fail-on --now --expect --max-issues --json \
+		$reading ;;
 	info) echo --lenient --json $reading ;;
 	list) echo --json $reading ;;
 	init) echo --quiet --help ;;
@@ -65,7 +67,7 @@ _cortexarc()
 	case $before:$word in
 	--temp-dir:*)
 		COMPREPLY=($(compgen -d -- "$word")) ;;
-	--threads:* | --ids:* | --expect:* | --max-issues:* | \
+	--threads:* | --ids:* | --expect:* | --max-issues:* | --now:* | \
 		--max-records:*)
 		;;
 	*:-*)

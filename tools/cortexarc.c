@@ -46,8 +46,9 @@ static const struct command commands[] = {
 	  TAKES_VERIFY_LEVEL | TAKES_EXPECT | TAKES_MAX_ISSUES | TAKES_JSON |
 	  TAKES_READING,
 	  "Goes on to the end, whatever is found. Exit code 0: no issue of\n"
-	  "Medium or above; 1: there are some; 3: it is no archive, or one\n"
-	  "that this version does not know.\n" },
+	  "Medium or above (--fail-on); 1: there are some; 3: it is neither an\n"
+	  "archive nor a store nor JSON, or one that this version does not\n"
+	  "know.\n" },
 	{ "info", cmd_info, "INPUT [options]",
 	  "say what an archive is and holds", 1, TAKES_JSON | READS_JSON,
 	  "The root hash comes first: it names the archive.\n" },

@@ -12,6 +12,8 @@ enum code {
 	CODE_ZSTD_LEVEL = 0x100,
 	CODE_NO_CHECK_ENCODE,
 	CODE_VERIFY_LEVEL,
+	CODE_FAIL_ON,
+	CODE_NOW,
 	CODE_EXPECT,
 	CODE_MAX_ISSUES,
 	CODE_INTO,
@@ -63,7 +65,11 @@ static const struct option_row rows[] = {
 	{ "verify", CODE_READ_BACK, TAKES_READ_BACK, NULL,
 	  "read all of OUT back afterwards and check it" },
 	{ "level", CODE_VERIFY_LEVEL, TAKES_VERIFY_LEVEL, "LEVEL",
-	  "structure, bytes or records (the default)" },
+	  "structure, bytes, records or graph (the default)" },
+	{ "fail-on", CODE_FAIL_ON, TAKES_VERIFY_LEVEL, "SEVERITY",
+	  "exit code 1 from Low, Medium (the default), High or Critical on" },
+	{ "now", CODE_NOW, TAKES_VERIFY_LEVEL, "MS",
+	  "when a cached query has expired; else the time of the backup" },
 	{ "expect", CODE_EXPECT, TAKES_EXPECT, "HEX",
 	  "the root hash that the archive must have, 64 digits" },
 	{ "max-issues", CODE_MAX_ISSUES, TAKES_MAX_ISSUES, "N",
@@ -170,6 +176,12 @@ static int set_number(struct options *options, enum code code,
 				    &value);
 		options->context.threads = (unsigned)value;
 		return result;
+	case CODE_NOW:
+		result = value_uint(options, "--now", text, 0, UINT64_MAX - 1,
+				    &value);
+		options->now_ms = (double)value;
+		options->has_now = true;
+		return result;
 	case CODE_MAX_RECORDS:
 		return value_uint(options, "--max-records", text, 0,
 				  UINT64_MAX - 1, &options->max_records);
@@ -208,6 +220,8 @@ static int set_text(struct options *options, enum code code, const char *text)
 		return value_ids(options, text);
 	case CODE_VERIFY_LEVEL:
 		return value_verify_level(options, text);
+	case CODE_FAIL_ON:
+		return value_fail_on(options, text);
 	case CODE_EXPECT:
 		return value_expect(options, text);
 	case CODE_LIMIT:
@@ -313,6 +327,7 @@ int options_parse(struct options *options, const struct command *command,
 		.source = CXA_SOURCE_OPTIONS_INIT,
 		.selection = CXA_SELECTION_INIT,
 		.context = CXA_CONTEXT_OPTIONS_INIT,
+		.fail_on = CXA_MEDIUM,
 		.max_issues = UINT64_MAX,
 		.max_records = UINT64_MAX,
 	};

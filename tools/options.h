@@ -61,9 +61,12 @@ struct options {
 	struct cxa_selection selection;
 	struct cxa_context_options context;
 	enum cxa_level level; /* 0: the default */
+	enum cxa_severity fail_on;
+	bool has_now;
+	double now_ms;
 	bool has_expect;
 	uint8_t expect[32];
-	uint64_t max_issues;  /* UINT64_MAX: all that were kept */
+	uint64_t max_issues;  /* UINT64_MAX: as many as is sensible */
 	uint64_t max_records; /* UINT64_MAX: as many as is sensible */
 	bool fields;
 	bool full;
@@ -100,6 +103,7 @@ int value_limit(struct options *options, const char *text);
 uint64_t value_limit_default(const char *name);
 int value_format(struct options *options, const char *text);
 int value_verify_level(struct options *options, const char *text);
+int value_fail_on(struct options *options, const char *text);
 
 /* --- cmd_*.c ------------------------------------------------------------------ */
 

@@ -239,11 +239,20 @@ int value_verify_level(struct options *options, const char *text)
 {
 	if (cxa_level_find(&options->level, text) == 0)
 		return EXIT_DONE;
-	if (strcmp(text, "graph") == 0 || strcmp(text, "restorable") == 0)
+	if (strcmp(text, "restorable") == 0)
 		return ui_usage(options->command->name,
 				"--level %s is not in this version: structure, "
-				"bytes and records are", text);
+				"bytes, records and graph are", text);
 	return ui_usage(options->command->name,
-			"--level: \"%s\" is none of structure, bytes, records",
-			text);
+			"--level: \"%s\" is none of structure, bytes, "
+			"records, graph", text);
+}
+
+int value_fail_on(struct options *options, const char *text)
+{
+	if (cxa_severity_find(&options->fail_on, text) == 0)
+		return EXIT_DONE;
+	return ui_usage(options->command->name,
+			"--fail-on: \"%s\" is none of Low, Medium, High, "
+			"Critical", text);
 }

@@ -22,13 +22,27 @@ static const struct proof proofs[] = {
 	[CXA_LEVEL_RECORDS] = {
 		"the structure, every digest, every frame and record, the "
 		"order of ids",
-		"whether references between records hold" },
+		"whether the graph is as it should be (--level graph)" },
+	[CXA_LEVEL_GRAPH] = {
+		"the structure, every digest, every frame and record, the "
+		"integrity rules",
+		"whether the values are the right ones" },
 };
 
+/* Of what is no archive. */
 static const struct proof proof_of_text = {
 	"every record was read; this is no archive, so there are no digests",
 	"whether anything was changed, or is missing",
 };
+
+static const struct proof proof_of_graph = {
+	"every record, the integrity rules; this is no archive, so there are "
+	"no digests",
+	"whether anything was changed, or is missing",
+};
+
+/* Listed of each rule, when nobody says how many. */
+enum { LISTED_A_RULE = 10 };
 
 static const char *const colours[CXA_SEVERITY_COUNT] = {
 	[CXA_LOW] = "\033[2m", [CXA_MEDIUM] = "\033[33m",
@@ -51,7 +65,9 @@ static void print_summary(const struct cxa_report *report,
 			  const struct options *options)
 {
 	const struct proof *proof = report->is_archive ?
-				    &proofs[report->level] : &proof_of_text;
+				    &proofs[report->level] :
+				    report->level < CXA_LEVEL_GRAPH ?
+				    &proof_of_text : &proof_of_graph;
 	char root[65];
 	char number[UI_NUMBER_BYTES];
 	char records[300];
@@ -91,9 +107,9 @@ static void print_lost(const struct cxa_issue *issue)
 	       issue->lost_last);
 }
 
+/* What an issue is about: a member, a record, or the whole. */
 static void print_issue(const struct cxa_issue *issue)
 {
-	printf("  %s: ", issue->rule);
 	if (issue->member[0] != '\0') {
 		print_string(issue->member);
 		fputs(": ", stdout);
@@ -109,11 +125,37 @@ static void print_issue(const struct cxa_issue *issue)
 		print_lost(issue);
 }
 
+/* The issues of one rule: one in a line; more below a line that counts. */
+static void print_rule(const struct cxa_report *report, size_t listed,
+		       size_t most, const struct cxa_rule_count *rule)
+{
+	char number[UI_NUMBER_BYTES];
+	uint64_t printed = 0;
+
+	printf("  %s: ", rule->rule);
+	if (rule->count > 1)
+		printf("%s%s%s\n", ui_count(number, rule->count),
+		       rule->repair == NULL ? "" : ", repair: ",
+		       rule->repair == NULL ? "" : rule->repair);
+	for (size_t i = 0; i < listed && printed < most; i++) {
+		if (report->issues[i].rule != rule->rule)
+			continue;
+		if (rule->count > 1)
+			fputs("    ", stdout);
+		print_issue(&report->issues[i]);
+		printed++;
+	}
+	if (printed == 0 && rule->count == 1)
+		puts("1, not listed");
+	else if (printed < rule->count)
+		printf("    and %s more\n",
+		       ui_count(number, rule->count - printed));
+}
+
 /* Those of one rule stand together, in the order of the file. */
 static void print_severity(const struct cxa_report *report, size_t listed,
-			   enum cxa_severity severity)
+			   size_t most, enum cxa_severity severity)
 {
-	const struct cxa_issue *issues = report->issues;
 	char number[UI_NUMBER_BYTES];
 
 	if (report->by_severity[severity] == 0)
@@ -122,10 +164,8 @@ static void print_severity(const struct cxa_report *report, size_t listed,
 	print_coloured(colours[severity], cxa_severity_name(severity));
 	printf(": %s\n", ui_count(number, report->by_severity[severity]));
 	for (size_t i = 0; i < report->rule_count; i++)
-		for (size_t j = 0; j < listed; j++)
-			if (issues[j].severity == severity &&
-			    issues[j].rule == report->by_rule[i].rule)
-				print_issue(&issues[j]);
+		if (report->by_rule[i].severity == severity)
+			print_rule(report, listed, most, &report->by_rule[i]);
 }
 
 /* --- what to do now ------------------------------------------------------- */
@@ -156,7 +196,22 @@ static void print_quoted(const char *word)
 	putchar('\'');
 }
 
-/* Are all issues of @rule (NULL: of batches, whose ids are known)? */
+/* Is it the file that is at fault, not what its records say? */
+static bool is_of_file(const struct cxa_issue *issue)
+{
+	return strcmp(issue->entity_type, "archive") == 0 ||
+	       strcmp(issue->entity_type, "member") == 0;
+}
+
+static bool has_of_file(const struct cxa_report *report)
+{
+	for (size_t i = 0; i < report->issue_count; i++)
+		if (is_of_file(&report->issues[i]))
+			return true;
+	return false;
+}
+
+/* Are all faults of the file of @rule (NULL: of batches, whose ids are known)? */
 static bool all_are(const struct cxa_report *report, const char *rule)
 {
 	if (report->issue_count != report->failed)
@@ -164,6 +219,8 @@ static bool all_are(const struct cxa_report *report, const char *rule)
 	for (size_t i = 0; i < report->issue_count; i++) {
 		const struct cxa_issue *issue = &report->issues[i];
 
+		if (!is_of_file(issue))
+			continue;
 		if (rule == NULL ? !issue->has_lost :
 				   strcmp(issue->rule, rule) != 0)
 			return false;
@@ -181,7 +238,8 @@ static bool list_sound(const struct cxa_report *report, char *out, size_t size)
 
 		for (size_t j = 0; j < report->issue_count; j++)
 			sound = sound &&
-				(int)report->issues[j].lost_collection != i;
+				(!report->issues[j].has_lost ||
+				 (int)report->issues[j].lost_collection != i);
 		if (!sound)
 			continue;
 		used += (size_t)snprintf(out + used, size - used, "%s%s",
@@ -200,10 +258,10 @@ static void print_next(const struct cxa_report *report,
 
 	if (strcmp(input, "-") == 0 || !report->is_archive)
 		return;
-	if (report->failed == 0 && report->level < CXA_LEVEL_RECORDS) {
-		fputs("next: cortexarc verify --level records ", stdout);
+	if (report->failed == 0 && report->level < CXA_LEVEL_GRAPH) {
+		fputs("next: cortexarc verify ", stdout);
 		print_quoted(input);
-	} else if (report->failed == 0 || all_are(report, "limit")) {
+	} else if (!has_of_file(report) || all_are(report, "limit")) {
 		return;
 	} else if (all_are(report, "re-blocked")) {
 		fputs("next: cortexarc pack ", stdout);
@@ -222,20 +280,29 @@ static void print_next(const struct cxa_report *report,
 	putchar('\n');
 }
 
-void verify_report_text(const struct cxa_report *report,
-			const struct options *options)
+/* How many lines are cut is said at each rule; here, in all. */
+static void print_issues(const struct cxa_report *report,
+			 const struct options *options)
 {
-	char number[UI_NUMBER_BYTES];
+	bool all = options->max_issues != UINT64_MAX;
 	size_t listed = report->issue_count;
+	char number[UI_NUMBER_BYTES];
 
 	if (listed > options->max_issues)
 		listed = (size_t)options->max_issues;
-	print_summary(report, options);
 	for (int i = CXA_SEVERITY_COUNT - 1; i >= 0; i--)
-		print_severity(report, listed, (enum cxa_severity)i);
-	if (report->failed > listed)
+		print_severity(report, listed, all ? listed : LISTED_A_RULE,
+			       (enum cxa_severity)i);
+	if (all && report->failed > listed)
 		printf("\n%s more issues are not listed\n",
 		       ui_count(number, report->failed - listed));
+}
+
+void verify_report_text(const struct cxa_report *report,
+			const struct options *options)
+{
+	print_summary(report, options);
+	print_issues(report, options);
 	putchar('\n');
 	if (report->failed == 0) {
 		print_coloured("\033[32m", "no issues");

@@ -52,6 +52,10 @@ static void put_issue(struct json_out *json, const struct cxa_issue *issue)
 	json_string(json, "rule", issue->rule);
 	json_string(json, "description", issue->description);
 	json_bool(json, "repairable", issue->repairable);
+	if (issue->repair != NULL)
+		json_string(json, "repair", issue->repair);
+	else
+		json_null(json, "repair");
 	if (issue->member[0] != '\0')
 		json_string(json, "member", issue->member);
 	else

@@ -52,6 +52,15 @@ static void tell_loss(struct cxa_issue *issue, const Cxa__IndexEntry *entry,
 	issue->lost_records = entry->records;
 }
 
+/* Nothing is missing where records were lost: the loss is told already. */
+static void lose(struct cxa_walk *walk, const Cxa__IndexEntry *entry,
+		 const struct cxa_member *member)
+{
+	if (walk->graph != NULL)
+		cxa_graph_lose(walk->graph, member->collection, entry->first_id,
+			       entry->last_id);
+}
+
 static bool is_digest(const ProtobufCBinaryData *data,
 		      const struct cxa_digest *digest)
 {
@@ -121,6 +130,7 @@ static void tell_missing(struct cxa_walk *walk, const Cxa__IndexEntry *entry,
 {
 	struct cxa_issue *issue = issue_at(walk, entry, member->name);
 
+	lose(walk, entry, member);
 	if (data_intact(walk, entry)) {
 		if (issue != NULL)
 			snprintf(issue->description + strlen(issue->description),
@@ -143,6 +153,8 @@ static void compare_entry(struct cxa_walk *walk, const Cxa__IndexEntry *entry,
 	const struct cxa_id_run *ids = &walked->ids;
 
 	cxa_report_check(walk->report, 1);
+	if (!walked->decoded)
+		lose(walk, entry, member);
 	if (walked->faulty) {
 		struct cxa_issue *issue = cxa_report_find(walk->report,
 							  member->name);
@@ -237,6 +249,52 @@ static void infer_loss(struct cxa_walk *walk, size_t damaged)
 	}
 }
 
+static bool has_faulty(const struct cxa_walk *walk,
+		       enum cxa_collection collection)
+{
+	for (size_t i = 0; i < walk->count; i++)
+		if (walk->members[i].member.kind == CXA_MEMBER_BATCH &&
+		    walk->members[i].member.collection == collection &&
+		    !walk->members[i].decoded)
+			return true;
+	return false;
+}
+
+/*
+ * Without INDEX nobody knows which ids a batch held that was not read, nor
+ * whether there was one: all between its sound neighbours may be lost.
+ */
+static void lose_holes(struct cxa_walk *walk)
+{
+	uint64_t next[CXA_COLLECTION_COUNT] = { 0 };   /* id */
+	uint32_t number[CXA_COLLECTION_COUNT] = { 0 }; /* of the next batch */
+	bool full[CXA_COLLECTION_COUNT] = { false };   /* up to the last id */
+	int last = 0; /* collection that anything was met of */
+
+	for (size_t i = 0; i < walk->count; i++) {
+		const struct cxa_walked *walked = &walk->members[i];
+		enum cxa_collection collection = walked->member.collection;
+
+		if (walked->member.kind == CXA_MEMBER_BATCH)
+			last = (int)collection;
+		if (walked->member.kind != CXA_MEMBER_BATCH || !walked->decoded)
+			continue;
+		if (walked->member.number != number[collection] &&
+		    walked->ids.first != 0)
+			cxa_graph_lose(walk->graph, collection,
+				       next[collection],
+				       walked->ids.first - 1);
+		number[collection] = walked->member.number + 1;
+		next[collection] = walked->ids.last + 1;
+		full[collection] = walked->ids.last == UINT64_MAX;
+	}
+	for (int i = 0; i < CXA_COLLECTION_COUNT; i++)
+		if (!full[i] && ((!walk->ended && i >= last) || walk->skipped ||
+				 has_faulty(walk, (enum cxa_collection)i)))
+			cxa_graph_lose(walk->graph, (enum cxa_collection)i,
+				       next[i], UINT64_MAX);
+}
+
 /* A cut archive: up to which record all is sound. */
 static void tell_last(struct cxa_walk *walk, const struct cxa_walked *last)
 {
@@ -274,6 +332,8 @@ static void compare_without_index(struct cxa_walk *walk)
 	}
 	if (last != NULL)
 		tell_last(walk, last);
+	if (walk->graph != NULL)
+		lose_holes(walk);
 }
 
 static const char *compare_line(struct cxa_walk *walk,

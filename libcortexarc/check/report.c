@@ -5,17 +5,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 enum { RULES_MAX = 64 };
 
-/* What stands behind a struct cxa_report. */
+/* What stands behind a struct cxa_report; @listed by severity. */
 struct body {
 	struct cxa_report visible;
 	struct cxa_rule_count rules[RULES_MAX];
 	struct cxa_issue *issues;
 	size_t capacity;
 	uint64_t max_issues;
+	uint64_t listed[CXA_SEVERITY_COUNT];
 	double clock_start;
 };
 
@@ -28,7 +30,7 @@ static const char *const severity_names[CXA_SEVERITY_COUNT] = {
 	"Low", "Medium", "High", "Critical" };
 
 static const char *const level_names[] = { "", "structure", "bytes",
-					   "records" };
+					   "records", "graph" };
 
 const char *cxa_issue_type_name(enum cxa_issue_type type)
 {
@@ -40,6 +42,17 @@ const char *cxa_severity_name(enum cxa_severity severity)
 	return severity_names[severity];
 }
 
+int cxa_severity_find(enum cxa_severity *out, const char *name)
+{
+	for (int i = 0; i < CXA_SEVERITY_COUNT; i++) {
+		if (strcasecmp(severity_names[i], name) == 0) {
+			*out = (enum cxa_severity)i;
+			return 0;
+		}
+	}
+	return CXA_ERR_USAGE;
+}
+
 const char *cxa_level_name(enum cxa_level level)
 {
 	return level_names[level];
@@ -47,7 +60,7 @@ const char *cxa_level_name(enum cxa_level level)
 
 int cxa_level_find(enum cxa_level *out, const char *name)
 {
-	for (int i = CXA_LEVEL_STRUCTURE; i <= CXA_LEVEL_RECORDS; i++) {
+	for (int i = CXA_LEVEL_STRUCTURE; i <= CXA_LEVEL_GRAPH; i++) {
 		if (strcmp(level_names[i], name) == 0) {
 			*out = (enum cxa_level)i;
 			return 0;
@@ -82,39 +95,83 @@ int cxa_report_new(struct cxa_report **out, enum cxa_level level,
 }
 
 /* Rules are rows of tables: there are far fewer than RULES_MAX. */
-static void count_rule(struct body *body, const char *rule)
+static void count_rule(struct body *body, const struct cxa_issue *issue)
 {
 	size_t i = 0;
 
-	while (i < body->visible.rule_count && body->rules[i].rule != rule)
+	while (i < body->visible.rule_count &&
+	       body->rules[i].rule != issue->rule)
 		i++;
 	if (i == RULES_MAX)
 		return;
-	body->rules[i].rule = rule;
+	body->rules[i].rule = issue->rule;
+	body->rules[i].repair = issue->repair;
+	body->rules[i].severity = issue->severity;
 	body->rules[i].count++;
 	if (i == body->visible.rule_count)
 		body->visible.rule_count++;
 }
 
-static struct cxa_issue *next_issue(struct body *body)
+static int grow(struct body *body)
+{
+	size_t capacity = body->capacity == 0 ? 16 : 2 * body->capacity;
+	struct cxa_issue *issues = reallocarray(body->issues, capacity,
+						sizeof(*issues));
+
+	if (issues == NULL)
+		return -1;
+	body->issues = issues;
+	body->visible.issues = issues;
+	body->capacity = capacity;
+	return 0;
+}
+
+/* Over the limit: the last of those less grave than @severity makes room. */
+static struct cxa_issue *make_room(struct body *body,
+				   enum cxa_severity severity)
+{
+	for (int least = CXA_LOW; least < (int)severity; least++) {
+		if (body->listed[least] == 0)
+			continue;
+		for (size_t i = body->visible.issue_count; i-- != 0;) {
+			if ((int)body->issues[i].severity != least)
+				continue;
+			body->listed[least]--;
+			return &body->issues[i];
+		}
+	}
+	return NULL;
+}
+
+/* Where the next issue is listed; NULL: it is only counted. */
+static struct cxa_issue *next_issue(struct body *body,
+				    enum cxa_severity severity)
 {
 	size_t count = body->visible.issue_count;
-	size_t capacity = body->capacity == 0 ? 16 : 2 * body->capacity;
-	struct cxa_issue *issues;
 
 	if (count >= body->max_issues)
+		return make_room(body, severity);
+	if (count == body->capacity && grow(body) != 0)
 		return NULL;
-	if (count == body->capacity) {
-		issues = reallocarray(body->issues, capacity, sizeof(*issues));
-		if (issues == NULL)
-			return NULL;
-		body->issues = issues;
-		body->visible.issues = issues;
-		body->capacity = capacity;
-	}
 	body->visible.issue_count++;
-	memset(&body->issues[count], 0, sizeof(body->issues[count]));
 	return &body->issues[count];
+}
+
+struct cxa_issue *cxa_report_put(struct cxa_report *report,
+				 const struct cxa_issue *issue)
+{
+	struct body *body = (struct body *)report;
+	struct cxa_issue *listed = next_issue(body, issue->severity);
+
+	report->failed++;
+	report->by_type[issue->type]++;
+	report->by_severity[issue->severity]++;
+	count_rule(body, issue);
+	if (listed == NULL)
+		return NULL;
+	body->listed[issue->severity]++;
+	*listed = *issue;
+	return listed;
 }
 
 struct cxa_issue *cxa_report_add(struct cxa_report *report,
@@ -122,27 +179,23 @@ struct cxa_issue *cxa_report_add(struct cxa_report *report,
 				 const char *member, uint64_t offset,
 				 const char *format, ...)
 {
-	struct cxa_issue *issue = next_issue((struct body *)report);
+	struct cxa_issue issue = {
+		.type = kind->type,
+		.severity = kind->severity,
+		.rule = kind->rule,
+		.repair = kind->repair,
+		.repairable = kind->repair != NULL,
+		.entity_type = member[0] == '\0' ? "archive" : "member",
+		.offset = offset,
+	};
 	va_list args;
 
-	report->checks++;
-	report->failed++;
-	report->by_type[kind->type]++;
-	report->by_severity[kind->severity]++;
-	count_rule((struct body *)report, kind->rule);
-	if (issue == NULL)
-		return NULL;
-	issue->type = kind->type;
-	issue->severity = kind->severity;
-	issue->rule = kind->rule;
-	issue->repairable = kind->repairable;
-	issue->entity_type = member[0] == '\0' ? "archive" : "member";
-	issue->offset = offset;
-	snprintf(issue->member, sizeof(issue->member), "%s", member);
+	snprintf(issue.member, sizeof(issue.member), "%s", member);
 	va_start(args, format);
-	vsnprintf(issue->description, sizeof(issue->description), format, args);
+	vsnprintf(issue.description, sizeof(issue.description), format, args);
 	va_end(args);
-	return issue;
+	cxa_report_check(report, 1);
+	return cxa_report_put(report, &issue);
 }
 
 void cxa_report_check(struct cxa_report *report, uint64_t count)
@@ -165,9 +218,16 @@ static int by_place(const void *a, const void *b)
 	const struct cxa_issue *left = a;
 	const struct cxa_issue *right = b;
 
+	int order;
+
 	if (left->offset != right->offset)
 		return left->offset < right->offset ? -1 : 1;
-	return strcmp(left->rule, right->rule);
+	order = strcmp(left->rule, right->rule);
+	if (order == 0)
+		order = strcmp(left->entity_type, right->entity_type);
+	if (order == 0 && left->entity_id != right->entity_id)
+		order = left->entity_id < right->entity_id ? -1 : 1;
+	return order;
 }
 
 void cxa_report_finish(struct cxa_report *report)

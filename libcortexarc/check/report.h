@@ -17,7 +17,7 @@ struct cxa_issue_kind {
 	const char *rule;
 	enum cxa_issue_type type;
 	enum cxa_severity severity;
-	bool repairable; /* by salvage */
+	const char *repair; /* "salvage"; NULL: none */
 };
 
 /**
@@ -32,7 +32,15 @@ struct cxa_issue *cxa_report_add(struct cxa_report *report,
 				 const char *member, uint64_t offset,
 				 const char *format, ...) CXA_PRINTF(5, 6);
 
-/** cxa_report_check() - a check was made; adds nothing when it held */
+/**
+ * cxa_report_put() - the same of an issue that is filled in; copied
+ *
+ * The check that found it is counted already, by cxa_report_check().
+ */
+struct cxa_issue *cxa_report_put(struct cxa_report *report,
+				 const struct cxa_issue *issue);
+
+/** cxa_report_check() - @count checks were made */
 void cxa_report_check(struct cxa_report *report, uint64_t count);
 
 /** cxa_report_find() - the issue that names @member; NULL: none is listed */

@@ -1,10 +1,11 @@
 /* verify.c - is every byte and every record as it should be? */
 #include <cortexarc/verify.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "check/report.h"
+#include "check/check_run.h"
 #include "check/walk.h"
 #include "container/walker.h"
 #include "endpoint/source.h"
@@ -46,23 +47,28 @@ static void check_expected(struct cxa_report *report, const uint8_t *expect)
 		       "the root hash is not the one expected, %s", hex);
 }
 
+/* @graph: NULL: below level graph */
 static int verify_canonical(struct cxa_context *context,
 			    struct cxa_input *input, const uint8_t *head,
-			    struct cxa_report *report, struct cxa_error *error)
+			    struct cxa_report *report, struct cxa_graph *graph,
+			    struct cxa_error *error)
 {
 	struct cxa_walk walk = {
 		.context = context,
 		.report = report,
 		.input = input,
+		.graph = graph,
 	};
 	struct cxa_member member;
 	int status;
 
 	walk.has_mtime = cxa_preamble_find(head, &member, &walk.mtime);
 	status = cxa_walk_run(&walk, error);
-
-	if (status == 0)
+	if (status == 0) {
 		cxa_walk_compare(&walk);
+		if (graph != NULL)
+			status = cxa_graph_finish(graph, error);
+	}
 	report->has_root = walk.has_trailer;
 	memcpy(report->root, walk.trailer.root.bytes, sizeof(report->root));
 	cxa_walk_release(&walk);
@@ -89,9 +95,18 @@ static int count_records(struct cxa_source *source, struct cxa_report *report,
 	return status == CXA_END ? 0 : status;
 }
 
+static int read_records(struct cxa_source *source, struct cxa_report *report,
+			struct cxa_graph *graph, struct cxa_error *error)
+{
+	cxa_report_describe(report, source);
+	return graph != NULL ? cxa_check_run(graph, source, error) :
+			       count_records(source, report, error);
+}
+
 /* JSON, NDJSON, and archives that another tar has packed again. */
 static int verify_source(struct cxa_context *context, struct cxa_input **input,
-			 struct cxa_report *report, struct cxa_error *error)
+			 struct cxa_report *report, struct cxa_graph *graph,
+			 struct cxa_error *error)
 {
 	static const struct cxa_source_options options =
 		CXA_SOURCE_OPTIONS_INIT;
@@ -102,23 +117,17 @@ static int verify_source(struct cxa_context *context, struct cxa_input **input,
 	const struct cxa_issue_kind *kind = &cxa_rule_record;
 
 	if (status == 0)
-		status = count_records(source, report, &inner);
-	if (source != NULL) {
-		report->is_archive =
-			cxa_source_kind(source) == CXA_KIND_ARCHIVE;
-		report->bytes = cxa_source_bytes(source);
-	}
+		status = read_records(source, report, graph, &inner);
 	if (report->is_archive) {
-		report->has_root = true;
-		memcpy(report->root, cxa_source_root(source),
-		       sizeof(report->root));
 		cxa_report_add(report, &cxa_rule_padding, "", 0,
 			       "packed again by another tar: the contents are "
 			       "checked, the canonical form is gone");
 		if (status == CXA_ERR_CORRUPT) {
 			cxa_report_add(report, kind, inner.member, inner.offset,
 				       "%s", inner.message);
-			status = 0;
+			inner = (struct cxa_error)CXA_ERROR_INIT;
+			status = graph == NULL ? 0 :
+						 cxa_graph_end(graph, &inner);
 		}
 	}
 	cxa_source_close(source);
@@ -129,21 +138,22 @@ static int verify_source(struct cxa_context *context, struct cxa_input **input,
 
 /* A store has no digests: it is read to its end, and to its first fault. */
 static int verify_store(struct cxa_context *context, const char *locator,
-			struct cxa_report *report, struct cxa_error *error)
+			struct cxa_report *report, struct cxa_graph *graph,
+			struct cxa_error *error)
 {
 	struct cxa_source *source = NULL;
 	int status = cxa_source_open(&source, context, locator, NULL, error);
 
 	if (status < 0)
 		return status;
-	report->bytes = cxa_source_bytes(source);
-	status = count_records(source, report, error);
+	status = read_records(source, report, graph, error);
 	cxa_source_close(source);
 	return status;
 }
 
 static int verify_input(struct cxa_context *context, const char *locator,
-			struct cxa_report *report, struct cxa_error *error)
+			struct cxa_report *report, struct cxa_graph *graph,
+			struct cxa_error *error)
 {
 	uint8_t head[CXA_BLOCK_BYTES];
 	struct cxa_input *input = NULL;
@@ -152,7 +162,7 @@ static int verify_input(struct cxa_context *context, const char *locator,
 	int status;
 
 	if (cxa_source_is_store(locator))
-		return verify_store(context, locator, report, error);
+		return verify_store(context, locator, report, graph, error);
 	status = cxa_input_open(&input, locator, &context->cancel, error);
 	if (status == 0 && !input->is_directory) {
 		status = cxa_input_peek(input, head, sizeof(head), &size,
@@ -161,10 +171,11 @@ static int verify_input(struct cxa_context *context, const char *locator,
 	}
 	if (status == 0 && canonical) {
 		report->is_archive = true;
-		status = verify_canonical(context, input, head, report, error);
+		status = verify_canonical(context, input, head, report, graph,
+					  error);
 	}
 	if (status == 0 && !canonical)
-		status = verify_source(context, &input, report, error);
+		status = verify_source(context, &input, report, graph, error);
 	cxa_input_close(input);
 	return status;
 }
@@ -173,28 +184,32 @@ int cxa_verify(struct cxa_report **out, struct cxa_context *context,
 	       const char *locator, const struct cxa_verify_options *options,
 	       struct cxa_error *error)
 {
-	static const struct cxa_verify_options defaults =
-		CXA_VERIFY_OPTIONS_INIT;
-	enum cxa_level level;
+	struct cxa_verify_options wanted = CXA_VERIFY_OPTIONS_INIT;
+	struct cxa_graph graph;
 	int status;
 
 	*out = NULL;
-	if (options == NULL)
-		options = &defaults;
-	if (!cxa_options_known(options, options->struct_size, sizeof(*options)))
+	if (!cxa_options_take(&wanted, sizeof(wanted), options))
 		return cxa_error_set(error, CXA_ERR_USAGE,
 				     "verify options of another version");
-	level = options->level == 0 ? CXA_LEVEL_RECORDS : options->level;
-	status = cxa_report_new(out, level, context->limits.issues, error);
+	if (wanted.level == 0)
+		wanted.level = CXA_LEVEL_GRAPH;
+	status = cxa_report_new(out, wanted.level, context->limits.issues,
+				error);
 	if (status < 0)
 		return status;
-	status = verify_input(context, locator, *out, error);
+	cxa_graph_init(&graph, context, *out,
+		       wanted.has_now ? wanted.now_ms : NAN);
+	status = verify_input(context, locator, *out,
+			      wanted.level >= CXA_LEVEL_GRAPH ? &graph : NULL,
+			      error);
+	cxa_graph_release(&graph);
 	if (status < 0) {
 		cxa_report_free(*out);
 		*out = NULL;
 		return status;
 	}
-	check_expected(*out, options->expect);
+	check_expected(*out, wanted.expect);
 	cxa_report_finish(*out);
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* walk.c - verify's way through an archive, front to back, past all damage */
-#include "check/walk.h"
+#include "check/walk_job.h"
 
 #include <stdlib.h>
 
@@ -9,55 +9,11 @@
 #include "container/member_reader.h"
 #include "record/json_verify.h"
 
-const struct cxa_issue_kind cxa_rule_canonical = {
-	"canonical-form", CXA_CORRUPTED_ENTRY, CXA_CRITICAL, true };
-const struct cxa_issue_kind cxa_rule_truncated = {
-	"truncated", CXA_CORRUPTED_ENTRY, CXA_CRITICAL, true };
-const struct cxa_issue_kind cxa_rule_header = {
-	"header", CXA_CORRUPTED_ENTRY, CXA_CRITICAL, true };
-const struct cxa_issue_kind cxa_rule_digest = {
-	"member-digest", CXA_HASH_MISMATCH, CXA_CRITICAL, true };
-const struct cxa_issue_kind cxa_rule_frame = {
-	"frame", CXA_CORRUPTED_ENTRY, CXA_CRITICAL, true };
-const struct cxa_issue_kind cxa_rule_record = {
-	"record-encoding", CXA_CORRUPTED_ENTRY, CXA_CRITICAL, true };
-const struct cxa_issue_kind cxa_rule_missing = {
-	"member-missing", CXA_CORRUPTED_ENTRY, CXA_CRITICAL, true };
-const struct cxa_issue_kind cxa_rule_disagree = {
-	"index-agreement", CXA_CORRUPTED_ENTRY, CXA_CRITICAL, true };
-const struct cxa_issue_kind cxa_rule_root = {
-	"root-hash", CXA_HASH_MISMATCH, CXA_CRITICAL, false };
-const struct cxa_issue_kind cxa_rule_padding = {
-	"re-blocked", CXA_CORRUPTED_ENTRY, CXA_MEDIUM, true };
-const struct cxa_issue_kind cxa_rule_limit = {
-	"limit", CXA_CORRUPTED_ENTRY, CXA_CRITICAL, false };
-
-struct verifier;
-
-/* A batch to be checked. */
-struct item {
-	size_t walked; /* index of its struct cxa_walked */
-	struct cxa_walked result;
-	struct cxa_buffer stored;
-	struct cxa_buffer raw;
-	const struct cxa_issue_kind *fault;
-	struct cxa_error error;
-};
-
-/* Batches are hashed side by side, so a job is as many as pay. Reused. */
-enum { GROUP = 4 };
-
-struct job {
-	struct verifier *verifier;
-	struct item items[GROUP];
-	size_t count;
-};
-
 struct verifier {
 	struct cxa_walk *walk;
 	struct cxa_queue *queue;
-	struct job *idle;
-	struct job *pending;
+	struct cxa_walk_job *idle;
+	struct cxa_walk_job *pending;
 	struct cxa_buffer data; /* of the member being read */
 	struct cxa_frame_coder coder;
 };
@@ -72,101 +28,6 @@ static void add_fault(struct cxa_walk *walk, const struct cxa_issue_kind *kind,
 	cxa_report_add(walk->report, kind, member, offset, "%s%s%s",
 		       error->message, error->hint[0] == '\0' ? "" : "; ",
 		       error->hint);
-}
-
-static void free_job(void *pointer)
-{
-	struct job *job = pointer;
-
-	if (job == NULL)
-		return;
-	for (size_t i = 0; i < GROUP; i++) {
-		cxa_buffer_release(&job->items[i].stored);
-		cxa_buffer_release(&job->items[i].raw);
-	}
-	free(job);
-}
-
-static void check_frame(const struct cxa_context *context,
-			struct cxa_frame_coder *coder, struct item *item)
-{
-	int status = cxa_frame_decompress(coder, item->stored.data,
-					  item->stored.size, &context->limits,
-					  CXA_LIMIT(batch_bytes), &item->raw,
-					  &item->error);
-
-	if (status < 0) {
-		cxa_buffer_reset(&item->raw);
-		item->fault = &cxa_rule_frame;
-	}
-}
-
-static void check_records(const struct cxa_context *context, struct item *item)
-{
-	struct cxa_walked *result = &item->result;
-	struct cxa_wire_stats stats;
-	int status = cxa_batch_check(result->member.collection, item->raw.data,
-				     item->raw.size, &context->limits,
-				     &result->ids, &stats, &item->error);
-
-	if (status < 0)
-		item->fault = &cxa_rule_record;
-	result->raw_size = item->raw.size;
-	result->decoded = status == 0;
-}
-
-static void check_digests(struct job *job)
-{
-	struct cxa_span spans[GROUP];
-	struct cxa_digest digests[GROUP];
-
-	for (size_t i = 0; i < job->count; i++)
-		spans[i] = (struct cxa_span){ job->items[i].stored.data,
-					      job->items[i].stored.size };
-	cxa_digest_many(spans, job->count, digests);
-	for (size_t i = 0; i < job->count; i++) {
-		struct item *item = &job->items[i];
-
-		item->result.actual = digests[i];
-		item->result.hashed = true;
-		if (!cxa_digest_equal(&digests[i],
-				      &item->result.member.digest))
-			item->fault = &cxa_rule_digest;
-	}
-}
-
-static void check_contents(struct job *job)
-{
-	struct cxa_context *context = job->verifier->walk->context;
-	struct cxa_frame_coder coder = cxa_context_take_coder(context);
-	struct cxa_span spans[GROUP];
-	struct cxa_digest digests[GROUP];
-
-	for (size_t i = 0; i < job->count; i++) {
-		struct item *item = &job->items[i];
-
-		cxa_buffer_reset(&item->raw);
-		if (item->fault == NULL)
-			check_frame(context, &coder, item);
-		if (item->fault == NULL)
-			check_records(context, item);
-		spans[i] = (struct cxa_span){ item->raw.data, item->raw.size };
-	}
-	cxa_context_give_coder(context, &coder);
-	cxa_digest_many(spans, job->count, digests);
-	for (size_t i = 0; i < job->count; i++)
-		job->items[i].result.raw_digest = digests[i];
-}
-
-static void run_job(void *pointer)
-{
-	struct job *job = pointer;
-	enum cxa_level level = job->verifier->walk->report->level;
-
-	if (level >= CXA_LEVEL_BYTES)
-		check_digests(job);
-	if (level >= CXA_LEVEL_RECORDS)
-		check_contents(job);
 }
 
 static struct cxa_walked *add_member(struct cxa_walk *walk,
@@ -190,7 +51,21 @@ static struct cxa_walked *add_member(struct cxa_walk *walk,
 	return &walk->members[walk->count++];
 }
 
-static void take_item(struct cxa_walk *walk, const struct item *item)
+static int take_graph(struct cxa_walk *walk, const struct cxa_walk_item *item,
+		      struct cxa_error *error)
+{
+	const struct cxa_walked *result = &item->result;
+
+	if (item->graphed)
+		return cxa_graph_merge(walk->graph, &item->part, error);
+	if (walk->graph != NULL && result->decoded)
+		cxa_graph_lose(walk->graph, result->member.collection,
+			       result->ids.first, result->ids.last);
+	return 0;
+}
+
+static int take_item(struct cxa_walk *walk, const struct cxa_walk_item *item,
+		     struct cxa_error *error)
 {
 	struct cxa_walked *walked = &walk->members[item->walked];
 	bool faulty = walked->faulty;
@@ -205,41 +80,75 @@ static void take_item(struct cxa_walk *walk, const struct item *item)
 	else if (item->fault != NULL)
 		add_fault(walk, item->fault, walked->member.name,
 			  walked->member.offset, &item->error);
+	return take_graph(walk, item, error);
 }
 
-static void take_results(struct verifier *verifier)
+static int take_results(struct verifier *verifier, struct cxa_error *error)
 {
-	struct job *job = cxa_queue_take(verifier->queue);
+	struct cxa_walk_job *job = cxa_queue_take(verifier->queue);
+	int status = 0;
 
-	for (size_t i = 0; i < job->count; i++)
-		take_item(verifier->walk, &job->items[i]);
-	free_job(verifier->idle);
+	for (size_t i = 0; i < job->count && status == 0; i++)
+		status = take_item(verifier->walk, &job->items[i], error);
+	cxa_walk_job_free(verifier->idle);
 	verifier->idle = job;
+	return status;
 }
 
-static void send_pending(struct verifier *verifier)
+static int send_pending(struct verifier *verifier, struct cxa_error *error)
 {
+	int status = 0;
+
 	if (verifier->pending == NULL)
-		return;
-	while (cxa_queue_full(verifier->queue))
-		take_results(verifier);
+		return 0;
+	while (cxa_queue_full(verifier->queue) && status == 0)
+		status = take_results(verifier, error);
+	if (status < 0)
+		return status;
 	cxa_queue_submit(verifier->queue, verifier->pending);
 	verifier->pending = NULL;
+	return 0;
+}
+
+static int take_all(struct verifier *verifier, struct cxa_error *error)
+{
+	int status = send_pending(verifier, error);
+
+	while (status == 0 && !cxa_queue_empty(verifier->queue))
+		status = take_results(verifier, error);
+	return status;
+}
+
+/* Records refer to collections before theirs: those must be taken in whole. */
+static int begin_collection(struct verifier *verifier,
+			    enum cxa_collection collection,
+			    struct cxa_error *error)
+{
+	struct cxa_graph *graph = verifier->walk->graph;
+	int status;
+
+	if (graph == NULL || (int)collection <= graph->collection)
+		return 0;
+	status = take_all(verifier, error);
+	return status < 0 ? status : cxa_graph_begin(graph, collection, error);
 }
 
 static int begin_job(struct verifier *verifier, struct cxa_error *error)
 {
-	struct job *job;
+	struct cxa_walk_job *job;
+	int status = 0;
 
 	if (cxa_queue_full(verifier->queue))
-		take_results(verifier);
+		status = take_results(verifier, error);
+	if (status < 0)
+		return status;
 	job = verifier->idle;
 	verifier->idle = NULL;
 	if (job == NULL)
 		job = calloc(1, sizeof(*job));
 	if (job == NULL)
 		return cxa_error_nomem(error, "checking a batch");
-	job->verifier = verifier;
+	job->walk = verifier->walk;
 	job->count = 0;
 	verifier->pending = job;
 	return 0;
@@ -274,11 +183,13 @@ static bool over_total(struct verifier *verifier,
 static int check_batch(struct verifier *verifier, size_t walked,
 		       struct cxa_error *error)
 {
-	struct item *item;
+	struct cxa_walk_item *item;
 	struct cxa_buffer stored;
-	int status = 0;
+	int status = begin_collection(
+		verifier, verifier->walk->members[walked].member.collection,
+		error);
 
-	if (verifier->pending == NULL)
+	if (status == 0 && verifier->pending == NULL)
 		status = begin_job(verifier, error);
 	if (status < 0)
 		return status;
@@ -286,12 +197,13 @@ static int check_batch(struct verifier *verifier, size_t walked,
 	item->walked = walked;
 	item->result = verifier->walk->members[walked];
 	item->fault = NULL;
+	item->graphed = false;
 	item->error = (struct cxa_error)CXA_ERROR_INIT;
 	stored = item->stored;
 	item->stored = verifier->data;
 	verifier->data = stored;
-	if (verifier->pending->count == GROUP)
-		send_pending(verifier);
+	if (verifier->pending->count == CXA_WALK_GROUP)
+		return send_pending(verifier, error);
 	return 0;
 }
 
@@ -319,6 +231,8 @@ static int check_header(struct verifier *verifier, struct cxa_walked *walked,
 		walked->faulty = true;
 		add_fault(walk, &cxa_rule_header, walked->member.name,
 			  walked->member.offset, &inner);
+	} else if (walk->graph != NULL) {
+		cxa_graph_describe(walk->graph, walk->header);
 	}
 	return 0;
 }
@@ -467,6 +381,7 @@ static int step(struct verifier *verifier, struct cxa_member_reader *reader,
 		if (status != 0)
 			return status;
 	}
+	walk->skipped = true;
 	return cxa_member_reader_resync(reader, &skipped, error);
 }
 
@@ -509,10 +424,10 @@ static int walk_all(struct verifier *verifier, struct cxa_member_reader *reader,
 				cxa_member_reader_offset(reader),
 				walk->input->size, error);
 	}
-	send_pending(verifier);
-	while (!cxa_queue_empty(verifier->queue))
-		take_results(verifier);
 	if (status != CXA_END)
+		return status;
+	status = take_all(verifier, error);
+	if (status < 0)
 		return status;
 	return walk->ended ? check_tail(walk, reader, error) : 0;
 }
@@ -523,7 +438,7 @@ int cxa_walk_run(struct cxa_walk *walk, struct cxa_error *error)
 	struct cxa_member_reader *reader = NULL;
 	int status = cxa_queue_open(&verifier.queue, walk->context->pool,
 				    cxa_pool_threads(walk->context->pool) + 1,
-				    run_job, free_job, error);
+				    cxa_walk_job_run, cxa_walk_job_free, error);
 
 	if (status == 0)
 		status = cxa_member_reader_open(&reader, walk->input,
@@ -535,8 +450,8 @@ int cxa_walk_run(struct cxa_walk *walk, struct cxa_error *error)
 	walk->report->members = walk->count;
 	cxa_member_reader_close(reader);
 	cxa_queue_close(verifier.queue);
-	free_job(verifier.idle);
-	free_job(verifier.pending);
+	cxa_walk_job_free(verifier.idle);
+	cxa_walk_job_free(verifier.pending);
 	cxa_buffer_release(&verifier.data);
 	cxa_frame_coder_release(&verifier.coder);
 	return status;

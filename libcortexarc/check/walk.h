@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/io.h"
-#include "check/report.h"
+#include "check/graph.h"
 #include "container/member.h"
 #include "container/trailer.h"
 #include "endpoint/context.h"
@@ -32,6 +32,7 @@ struct cxa_walked {
 
 /**
  * struct cxa_walk - all that was met
+ * @graph: where sound batches go; NULL: below level graph
  * @members: in the order of the file
  * @index, @sums, @trailer: as far as they are sound, else NULL, empty, false
  */
@@ -39,6 +40,7 @@ struct cxa_walk {
 	struct cxa_context *context;
 	struct cxa_report *report;
 	struct cxa_input *input;
+	struct cxa_graph *graph;
 	struct cxa_walked *members;
 	size_t count;
 	size_t capacity;
@@ -50,6 +52,7 @@ struct cxa_walk {
 	bool has_sums;
 	bool has_trailer;
 	bool ended; /* TRAILER and two zero blocks were met */
+	bool skipped; /* something between members could not be read */
 	bool has_mtime;
 	uint64_t total_bytes; /* that the frames of batches claim to hold */
 	uint64_t mtime; /* of the first tar header, seconds */
@@ -67,18 +70,5 @@ int cxa_walk_run(struct cxa_walk *walk, struct cxa_error *error);
 void cxa_walk_compare(struct cxa_walk *walk);
 
 void cxa_walk_release(struct cxa_walk *walk);
-
-/* The rules of the levels structure, bytes and records. */
-extern const struct cxa_issue_kind cxa_rule_canonical;
-extern const struct cxa_issue_kind cxa_rule_truncated;
-extern const struct cxa_issue_kind cxa_rule_header;
-extern const struct cxa_issue_kind cxa_rule_digest;
-extern const struct cxa_issue_kind cxa_rule_frame;
-extern const struct cxa_issue_kind cxa_rule_record;
-extern const struct cxa_issue_kind cxa_rule_missing;
-extern const struct cxa_issue_kind cxa_rule_disagree;
-extern const struct cxa_issue_kind cxa_rule_root;
-extern const struct cxa_issue_kind cxa_rule_padding;
-extern const struct cxa_issue_kind cxa_rule_limit;
 
 #endif

@@ -17,6 +17,19 @@ bool cxa_options_known(const void *options, size_t struct_size, size_t known)
 	return true;
 }
 
+bool cxa_options_take(void *out, size_t known, const void *options)
+{
+	size_t size;
+
+	if (options == NULL)
+		return true;
+	memcpy(&size, options, sizeof(size));
+	if (!cxa_options_known(options, size, known))
+		return false;
+	memcpy(out, options, size < known ? size : known);
+	return true;
+}
+
 int cxa_context_open(struct cxa_context **out,
 		     const struct cxa_context_options *options,
 		     struct cxa_error *error)

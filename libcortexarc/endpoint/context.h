@@ -57,4 +57,13 @@ int cxa_context_step(struct cxa_context *context, const char *phase,
  */
 bool cxa_options_known(const void *options, size_t struct_size, size_t known);
 
+/**
+ * cxa_options_take() - what a caller set, into a struct of this library
+ * @out: @known bytes, all defaults
+ * @options: its first field is its size; NULL: all defaults
+ *
+ * Return: false: not cxa_options_known().
+ */
+bool cxa_options_take(void *out, size_t known, const void *options);
+
 #endif

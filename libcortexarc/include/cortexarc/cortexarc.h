@@ -2,6 +2,7 @@
 #ifndef CORTEXARC_CORTEXARC_H
 #define CORTEXARC_CORTEXARC_H
 
+#include <cortexarc/check.h>
 #include <cortexarc/context.h>
 #include <cortexarc/diff.h>
 #include <cortexarc/restore.h>

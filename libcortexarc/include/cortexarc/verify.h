@@ -12,7 +12,8 @@ extern "C" {
 enum cxa_level {
 	CXA_LEVEL_STRUCTURE = 1, /* headers, index, trailer, canonical form */
 	CXA_LEVEL_BYTES,         /* and every digest of stored bytes */
-	CXA_LEVEL_RECORDS        /* and every frame, record and order of ids */
+	CXA_LEVEL_RECORDS,       /* and every frame, record and order of ids */
+	CXA_LEVEL_GRAPH          /* and the integrity rules hold */
 };
 
 enum cxa_issue_type {
@@ -31,6 +32,8 @@ enum cxa_severity { CXA_LOW, CXA_MEDIUM, CXA_HIGH, CXA_CRITICAL };
 /** cxa_issue_type_name() - as "HashMismatch"; cxa_severity_name() - as "Low" */
 const char *cxa_issue_type_name(enum cxa_issue_type type);
 const char *cxa_severity_name(enum cxa_severity severity);
+/** cxa_severity_find() - 0 or CXA_ERR_USAGE; upper and lower case are one */
+int cxa_severity_find(enum cxa_severity *out, const char *name);
 /** cxa_level_name() - as "records"; cxa_level_find() - 0 or CXA_ERR_USAGE */
 const char *cxa_level_name(enum cxa_level level);
 int cxa_level_find(enum cxa_level *out, const char *name);
@@ -38,7 +41,9 @@ int cxa_level_find(enum cxa_level *out, const char *name);
 /**
  * struct cxa_issue - one fault, named where its cause is
  * @rule: stable, as "member-digest"; static
- * @entity_type: "archive", "member" or a record's, as "concept"; static
+ * @repair: what mends it, as "recompute"; static; NULL: nothing does
+ * @entity_type: "archive", "member", "metadata" or a record's, as "concept";
+ *               static
  * @has_id: @entity_id says which record
  * @member: the archive's member, "" when it is none's
  * @has_lost: records @lost_first to @lost_last, @lost_records of them, cannot
@@ -50,6 +55,7 @@ struct cxa_issue {
 	enum cxa_issue_type type;
 	enum cxa_severity severity;
 	const char *rule;
+	const char *repair;
 	const char *entity_type;
 	bool has_id;
 	bool repairable;
@@ -64,17 +70,19 @@ struct cxa_issue {
 	char description[400];
 };
 
-/** struct cxa_rule_count - how many issues of one rule */
+/** struct cxa_rule_count - how many issues of one rule; strings are static */
 struct cxa_rule_count {
-	const char *rule; /* static */
+	const char *rule;
+	const char *repair; /* NULL: none */
+	enum cxa_severity severity;
 	uint64_t count;
 };
 
 /**
  * struct cxa_report - what verify found
  * @checks: made, by the level asked for; @failed: those that did not hold
- * @issues: the first @issue_count, at most limits.issues; the counts by type,
- *          severity and rule are of all
+ * @issues: @issue_count of them, at most limits.issues, the gravest when there
+ *          are more; the counts by type, severity and rule are of all
  */
 struct cxa_report {
 	enum cxa_level level;
@@ -100,8 +108,10 @@ struct cxa_report {
 /** struct cxa_verify_options - zero means default */
 struct cxa_verify_options {
 	size_t struct_size;
-	enum cxa_level level;      /* 0: CXA_LEVEL_RECORDS */
+	enum cxa_level level;      /* 0: CXA_LEVEL_GRAPH */
 	const uint8_t *expect;     /* 32 bytes the root hash must be; NULL: any */
+	bool has_now;              /* as of struct cxa_check_options (check.h) */
+	double now_ms;
 };
 
 #define CXA_VERIFY_OPTIONS_INIT { .struct_size = sizeof(struct cxa_verify_options) }
@@ -110,8 +120,10 @@ struct cxa_verify_options {
  * cxa_verify() - check @locator and go on to its end, whatever is found
  * @out: a report, to be released with cxa_report_free(); NULL on error
  *
- * An archive is read front to back, from a file or a pipe alike. JSON and
- * NDJSON have no digests: reading them to the end is the check.
+ * An archive is read front to back, from a file or a pipe alike. A store, JSON
+ * and NDJSON have no digests: reading them to the end is the check, and the
+ * integrity rules at level graph. Of a damaged archive these are applied to what
+ * is sound; what refers to records that were lost is no issue of its own.
  *
  * Return: 0 (whatever the report says); CXA_ERR_FORMAT, CXA_ERR_UNSUPPORTED:
  * it is no archive, or a newer one; CXA_ERR_IO, CXA_ERR_NOMEM,
