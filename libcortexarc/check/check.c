@@ -19,6 +19,7 @@ struct runner {
 	struct cxa_queue *queue;
 	struct job *idle;
 	uint64_t bytes;
+	int status; /* of telling what came twice */
 };
 
 static void run_job(void *pointer)
@@ -130,6 +131,17 @@ static int read_all(struct runner *runner, struct cxa_source *source,
 	return status;
 }
 
+static void tell_twice(void *user, enum cxa_collection collection, uint64_t id)
+{
+	struct runner *runner = user;
+
+	/* Where embeddings come twice, their concepts do. */
+	if (collection != CXA_EMBEDDINGS && runner->status == 0)
+		runner->status = cxa_graph_tell(
+			runner->graph, CXA_RULE_ID_ORDER, collection, id,
+			"its id comes twice; the newest counts", NULL);
+}
+
 int cxa_check_run(struct cxa_graph *graph, struct cxa_source *source,
 		  struct cxa_error *error)
 {
@@ -138,12 +150,17 @@ int cxa_check_run(struct cxa_graph *graph, struct cxa_source *source,
 	int status;
 
 	cxa_graph_describe(graph, source->header);
+	source->duplicates =
+		(struct cxa_duplicates){ tell_twice, &runner };
 	status = cxa_queue_open(&runner.queue, pool, cxa_pool_threads(pool) + 1,
 				run_job, free_job, error);
 	if (status == 0)
 		status = read_all(&runner, source, error);
+	source->duplicates = (struct cxa_duplicates){ 0 };
 	cxa_queue_close(runner.queue);
 	free_job(runner.idle);
+	if (status == 0 && runner.status < 0)
+		status = cxa_error_set(error, runner.status, "ended");
 	return status == 0 ? cxa_graph_finish(graph, error) : status;
 }
 

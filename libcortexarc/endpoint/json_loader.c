@@ -111,9 +111,10 @@ static void run_job(void *pointer)
 }
 
 int cxa_json_loader_open(struct cxa_json_loader **out,
-			 struct cxa_context *context, bool lenient,
+			 const struct cxa_source *source, bool lenient,
 			 struct cxa_error *error)
 {
+	struct cxa_context *context = source->context;
 	struct cxa_json_loader *loader = calloc(1, sizeof(*loader));
 	int status;
 
@@ -124,7 +125,8 @@ int cxa_json_loader_open(struct cxa_json_loader **out,
 	loader->rules.lenient = lenient;
 	loader->rules.limits = &context->limits;
 	cxa__header__init(&loader->header);
-	status = cxa_record_spool_open(&loader->spool, context, error);
+	status = cxa_record_spool_open(&loader->spool, context,
+				       &source->duplicates, error);
 	if (status == 0)
 		status = cxa_queue_open(&loader->queue, context->pool, 0,
 					run_job, free_job, error);

@@ -30,7 +30,7 @@ extern const struct cxa_json_part_info cxa_json_parts[CXA_PART_COUNT];
 struct cxa_json_loader;
 
 int cxa_json_loader_open(struct cxa_json_loader **out,
-			 struct cxa_context *context, bool lenient,
+			 const struct cxa_source *source, bool lenient,
 			 struct cxa_error *error);
 
 /**

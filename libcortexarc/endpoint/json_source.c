@@ -241,7 +241,7 @@ int cxa_json_source_open(struct cxa_source *source, struct cxa_input **input,
 			 struct cxa_error *error)
 {
 	struct document document = { .lenient = options->lenient };
-	int status = cxa_json_loader_open(&document.loader, source->context,
+	int status = cxa_json_loader_open(&document.loader, source,
 					  options->lenient, error);
 
 	if (status == 0)

@@ -245,7 +245,7 @@ int cxa_ndjson_source_open(struct cxa_source *source, struct cxa_input **input,
 		.lenient = options->lenient,
 	};
 	struct cxa_error own = CXA_ERROR_INIT;
-	int status = cxa_json_loader_open(&folder.loader, source->context,
+	int status = cxa_json_loader_open(&folder.loader, source,
 					  options->lenient, &own);
 
 	if (status == 0)

@@ -22,6 +22,7 @@ struct file {
 
 struct cxa_record_spool {
 	struct cxa_context *context;
+	const struct cxa_duplicates *duplicates;
 	struct file files[CXA_COLLECTION_COUNT];
 };
 
@@ -30,8 +31,9 @@ struct reader {
 	enum cxa_collection collection;
 	uint64_t offset;
 	struct cxa_row_sorter *sorter; /* only when unsorted */
-	bool has_last;
-	uint64_t last_id;
+	bool has_next;
+	struct cxa_record next; /* one ahead: a newer one may have its id */
+	uint64_t next_offset;
 };
 
 enum { SORTED_BATCH_BYTES = 1 << 20 };
@@ -72,12 +74,15 @@ void cxa_segment_release(struct cxa_segment *segment)
 }
 
 int cxa_record_spool_open(struct cxa_record_spool **out,
-			  struct cxa_context *context, struct cxa_error *error)
+			  struct cxa_context *context,
+			  const struct cxa_duplicates *duplicates,
+			  struct cxa_error *error)
 {
 	*out = calloc(1, sizeof(**out));
 	if (*out == NULL)
 		return cxa_error_nomem(error, "a spool");
 	(*out)->context = context;
+	(*out)->duplicates = duplicates;
 	return 0;
 }
 
@@ -270,6 +275,12 @@ static int next_sorted(struct reader *reader, const struct cxa_spool *spool,
 static int twice(const struct reader *reader, uint64_t id,
 		 struct cxa_error *error)
 {
+	const struct cxa_duplicates *duplicates = reader->spool->duplicates;
+
+	if (duplicates->tell != NULL) {
+		duplicates->tell(duplicates->user, reader->collection, id);
+		return 0;
+	}
 	return cxa_error_set(error, CXA_ERR_FORMAT,
 			     "%s %llu is there twice",
 			     cxa_collection_info(reader->collection)
@@ -277,17 +288,41 @@ static int twice(const struct reader *reader, uint64_t id,
 			     (unsigned long long)id);
 }
 
-static int add_unsorted(struct reader *reader, const struct cxa_spool *spool,
-			struct cxa_batch *batch, struct cxa_record *record,
-			uint64_t offset, struct cxa_error *error)
+static int read_ahead(struct reader *reader, struct cxa_error *error)
+{
+	int status = cxa_row_sorter_next(reader->sorter, &reader->next.id,
+					 &reader->next_offset,
+					 &reader->next.size, error);
+
+	reader->has_next = status == 0;
+	return status;
+}
+
+/* The next record by id, of several with the same the last that came. */
+static int take_next(struct reader *reader, struct cxa_record *record,
+		     uint64_t *offset, struct cxa_error *error)
+{
+	int status = reader->has_next ? 0 : read_ahead(reader, error);
+
+	if (status != 0)
+		return status;
+	do {
+		*record = reader->next;
+		*offset = reader->next_offset;
+		status = read_ahead(reader, error);
+		if (status == 0 && reader->next.id == record->id)
+			status = twice(reader, record->id, error);
+	} while (status == 0 && reader->next.id == record->id);
+	return status == CXA_END ? 0 : status;
+}
+
+static int add_unsorted(const struct cxa_spool *spool, struct cxa_batch *batch,
+			struct cxa_record *record, uint64_t offset,
+			struct cxa_error *error)
 {
 	uint8_t *data = cxa_arena_alloc(cxa_batch_arena(batch), record->size);
 	int status;
 
-	if (reader->has_last && record->id == reader->last_id)
-		return twice(reader, record->id, error);
-	reader->has_last = true;
-	reader->last_id = record->id;
 	if (data == NULL)
 		return cxa_error_nomem(error, "reading a spool");
 	record->data = data;
@@ -305,11 +340,10 @@ static int next_unsorted(struct reader *reader, const struct cxa_spool *spool,
 	int status = cxa_batch_new(batch, reader->collection, error);
 
 	while (status == 0 && cxa_batch_bytes(*batch) < SORTED_BATCH_BYTES) {
-		status = cxa_row_sorter_next(reader->sorter, &record.id,
-					     &offset, &record.size, error);
+		status = take_next(reader, &record, &offset, error);
 		if (status == 0)
-			status = add_unsorted(reader, spool, *batch, &record,
-					      offset, error);
+			status = add_unsorted(spool, *batch, &record, offset,
+					      error);
 	}
 	if (status == CXA_END && (*batch)->count != 0)
 		status = 0;

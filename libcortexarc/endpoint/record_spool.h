@@ -3,7 +3,7 @@
 #define CXA_ENDPOINT_RECORD_SPOOL_H
 
 #include "base/buffer.h"
-#include "endpoint/context.h"
+#include "endpoint/source.h"
 #include "record/batch.h"
 
 /**
@@ -25,9 +25,14 @@ void cxa_segment_release(struct cxa_segment *segment);
 
 struct cxa_record_spool;
 
-/** cxa_record_spool_open() - a file a collection, made when first needed */
+/**
+ * cxa_record_spool_open() - a file a collection, made when first needed
+ * @duplicates: looked at when records are read
+ */
 int cxa_record_spool_open(struct cxa_record_spool **out,
-			  struct cxa_context *context, struct cxa_error *error);
+			  struct cxa_context *context,
+			  const struct cxa_duplicates *duplicates,
+			  struct cxa_error *error);
 
 /** cxa_record_spool_add() - Return: 0, CXA_ERR_IO, CXA_ERR_NOMEM */
 int cxa_record_spool_add(struct cxa_record_spool *spool,
@@ -43,7 +48,8 @@ uint64_t cxa_record_spool_bytes(const struct cxa_record_spool *spool);
  *
  * Records that came in order are read as they stand; others are sorted by id
  * through a temporary SQLite database that holds their places. Return: as
- * struct cxa_source_ops; CXA_ERR_FORMAT for an id that came twice.
+ * struct cxa_source_ops; CXA_ERR_FORMAT for an id that came twice, unless
+ * duplicates are only told.
  */
 int cxa_record_spool_read(struct cxa_record_spool *spool,
 			  enum cxa_collection collection, void **reader,

@@ -9,6 +9,16 @@
 #define CXA_SQLITE_MAGIC "SQLite format 3" /* and its NUL */
 
 /**
+ * struct cxa_duplicates - ids that come twice in JSON
+ * @tell: NULL: they are refused; else it is told of each record with the id of
+ *        one that stands behind it, which is left out
+ */
+struct cxa_duplicates {
+	void (*tell)(void *user, enum cxa_collection collection, uint64_t id);
+	void *user;
+};
+
+/**
  * struct cxa_source - @ops and @state do the work; the rest describes it
  * @count: for cxa_source_count(); may be NULL
  * @rows_bytes: about how many bytes of rows it holds, for progress; 0: unknown
@@ -27,6 +37,7 @@ struct cxa_source {
 	const uint8_t *root;
 	uint64_t bytes;
 	uint64_t rows_bytes;
+	struct cxa_duplicates duplicates;
 	int (*read_chosen)(void *state, enum cxa_collection collection,
 			   uint64_t first_id, uint64_t last_id,
 			   const bool *skip, void **reader,

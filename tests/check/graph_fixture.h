@@ -541,6 +541,7 @@ static void graph_done(void *reader)
 	free(reader);
 }
 
+__attribute__((unused))
 static struct cxa_source *graph_source(struct graph *graph,
 				       struct cxa_context *context)
 {

@@ -39,6 +39,9 @@ struct cxa_check_options {
  * a few MiB. The report does not depend on the number of threads. Of a rule a
  * record has one issue, however often it breaks it; the description counts.
  *
+ * Of records of a JSON document that have the same id the last one counts, and
+ * an issue says so.
+ *
  * Return: 0 (whatever the report says); CXA_ERR_CORRUPT, CXA_ERR_IO,
  * CXA_ERR_LIMIT, CXA_ERR_NOMEM, CXA_ERR_CANCELLED.
  */
