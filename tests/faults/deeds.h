@@ -60,7 +60,7 @@ __attribute__((unused)) static const struct deed {
 	  { "unpack", IN "new.cxa", "--into", "store.db" },
 	  "store.db", STORE_CHANGED, "old-wal.db", NULL, 0 },
 	{ "verify of a store in WAL mode",
-	  { "verify", "old-wal.db" },
+	  { "verify", "--level", "records", "old-wal.db" },
 	  NULL, REPLACED, NULL, "old-wal.db", 0 },
 	{ "diff of a store and an archive",
 	  { "diff", "old.db", IN "new.cxa" },
