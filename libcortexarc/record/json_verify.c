@@ -2,7 +2,8 @@
 #include "record/json_verify.h"
 
 #include "base/wire.h"
-#include "record/json_codec.h"
+#include "record/collection.h"
+#include "record/json_text.h"
 
 /* Whoever writes it as JSON sees all that can be wrong. */
 int cxa_json_verify_message(const ProtobufCMessage *message,
@@ -30,6 +31,67 @@ int cxa_json_verify_record(const struct cxa_message_type *type,
 	return status;
 }
 
+/* What a document has besides: its members would stand there twice. */
+static bool is_document_member(const uint8_t *name, size_t size)
+{
+	static const char metadata[] = "metadata";
+
+	if (size == strlen(metadata) && memcmp(name, metadata, size) == 0)
+		return true;
+	for (int i = 0; i < CXA_COLLECTION_COUNT; i++) {
+		const char *own = cxa_collection_name((enum cxa_collection)i);
+
+		/* Embeddings are in the concepts there. */
+		if (i != CXA_EMBEDDINGS && strlen(own) == size &&
+		    memcmp(own, name, size) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int check_name(struct cxa_json_reader *reader, struct cxa_buffer *value)
+{
+	struct cxa_json_string raw;
+	const uint8_t *name;
+	int status = cxa_json_read_name(reader, &raw, &name);
+
+	if (status < 0)
+		return status;
+	if (is_document_member(name, raw.size))
+		return cxa_json_fail(reader, CXA_ERR_CORRUPT, raw.raw - 1,
+				     "has a member that the document has too");
+	cxa_buffer_reset(value);
+	return cxa_json_copy_value(reader, value, CXA_NO_LIMIT);
+}
+
+/* Of an object that has been checked. */
+static int check_names(const Cxa__Header *header,
+		       const struct cxa_limits *limits, struct cxa_error *error)
+{
+	struct cxa_json_text text = {
+		.data = header->extensions.data,
+		.size = header->extensions.len,
+		.line = 1,
+		.column = 1,
+	};
+	struct cxa_arena arena = { 0 };
+	struct cxa_buffer value = { 0 };
+	struct cxa_json_reader reader;
+	int more = cxa_json_start(&reader, &text, limits, &arena, error);
+
+	if (more == 0)
+		more = cxa_json_begin(&reader, '{');
+	while (more == 1) {
+		more = check_name(&reader, &value);
+		if (more == 0)
+			more = cxa_json_next(&reader, '}');
+	}
+	cxa_json_stop(&reader);
+	cxa_buffer_release(&value);
+	cxa_arena_release(&arena);
+	return more;
+}
+
 int cxa_json_verify_header(const Cxa__Header *header,
 			   const struct cxa_limits *limits,
 			   struct cxa_error *error)
@@ -41,6 +103,8 @@ int cxa_json_verify_header(const Cxa__Header *header,
 		return status;
 	status = cxa_json_check(header->extensions.data, header->extensions.len,
 				true, limits, &inner);
+	if (status == 0)
+		status = check_names(header, limits, &inner);
 	if (status == 0)
 		return 0;
 	cxa_error_set(error, status, "the header's extensions: %s",

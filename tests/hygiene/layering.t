@@ -22,6 +22,7 @@ tests/limits            endpoint container record base
 tests/faults            endpoint faults
 tests/tool              -
 tests/vectors           -
+tests/bad_input         -
 tools                   -
 examples                -
 bench                   -

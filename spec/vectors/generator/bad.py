@@ -553,6 +553,8 @@ head('data-version-0', 'records of a data version that never was',
      envelope(header(n11=b(11, metadata(n4=u(4, 0))))))
 head('extensions', 'extensions that are no object',
      envelope(header(n16=b(16, '[1]'))))
+head('extensions-document', 'extensions with a member of the document',
+     envelope(header(n16=b(16, '{"a":1,"concepts":[]}'))))
 head('extensions-metadata', 'extensions with a member that is known',
      envelope(header(n11=b(11, metadata(n12=b(12, '{"backup_id":1}'))))))
 head('minor', "another minor version than TRAILER's",

@@ -197,6 +197,13 @@ def _():
         n10=b(10, '{"id2":18446744073709551616,"b":{}}')))
 
 
+@vector('good-json-space', 'white space in JSON, and extensions of nothing')
+def _():
+    return one('concepts', concept(
+        1, n8=b(8, concept_metadata(n8=b(8, '{}'))),
+        n10=b(10, ' { "a" : [ 1 ,\n2 ] } ')))
+
+
 @vector('good-unknown-record', 'a field of a later version, in a record')
 def _():
     return one('concepts', concept(1, n100=b(100, 'later'), n101=u(101, 7)))
