@@ -252,7 +252,7 @@ def ok(passed, claim, *why):
 
 
 RUNS = (('file', ['pack', 'IN', '-o', 'out.cxa']),
-        ('standard input', ['verify', 'IN']),
+        ('standard input', ['verify', '--level', 'records', 'IN']),
         ('pipe', ['pack', 'IN', '-o', 'out.cxa']))
 
 
