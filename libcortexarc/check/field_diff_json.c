@@ -136,8 +136,10 @@ static int diff_members(struct cxa_field_diff *diff, struct cxa_buffer *a,
 {
 	struct part *x = (void *)a->data;
 	struct part *y = (void *)b->data;
-	const struct part *x_end = x + a->size / sizeof(*x);
-	const struct part *y_end = y + b->size / sizeof(*y);
+	const struct part *x_end =
+		a->size == 0 ? x : x + a->size / sizeof(*x);
+	const struct part *y_end =
+		b->size == 0 ? y : y + b->size / sizeof(*y);
 	size_t was = diff->path.size;
 	int status = 0;
 	int order;
@@ -154,8 +156,10 @@ static int diff_members(struct cxa_field_diff *diff, struct cxa_buffer *a,
 		status = diff_parts(diff, order <= 0 ? x : NULL,
 				    order >= 0 ? y : NULL, depth, error);
 		diff->path.size = was;
-		x += order <= 0;
-		y += order >= 0;
+		if (order <= 0)
+			x++;
+		if (order >= 0)
+			y++;
 	}
 	return status;
 }
