@@ -321,6 +321,25 @@ int cxa_input_read_at(const struct cxa_input *input, uint64_t offset,
 	return cxa_descriptor_read(&file, offset, data, size, got, error);
 }
 
+int cxa_input_on(struct cxa_input **out, int fd, uint64_t size,
+		 const char *name, const struct cxa_cancel *cancel,
+		 struct cxa_error *error)
+{
+	struct cxa_input *input = calloc(1, sizeof(*input));
+
+	*out = NULL;
+	if (input == NULL || (input->name = strdup(name)) == NULL) {
+		free(input);
+		return cxa_error_nomem(error, "an input");
+	}
+	input->fd = fd;
+	input->seekable = true;
+	input->size = size;
+	input->cancel = cancel;
+	*out = input;
+	return 0;
+}
+
 void cxa_input_close(struct cxa_input *input)
 {
 	if (input == NULL)

@@ -76,6 +76,14 @@ int cxa_input_read_at(const struct cxa_input *input, uint64_t offset,
 		      void *data, size_t size, size_t *got,
 		      struct cxa_error *error);
 
+/**
+ * cxa_input_on() - @size bytes of the open file @fd, as a seekable input
+ * @fd: borrowed
+ */
+int cxa_input_on(struct cxa_input **out, int fd, uint64_t size,
+		 const char *name, const struct cxa_cancel *cancel,
+		 struct cxa_error *error);
+
 void cxa_input_close(struct cxa_input *input);
 
 /* --- output: a file that appears whole or not at all --------------------- */
@@ -121,6 +129,15 @@ uint64_t cxa_output_bytes(const struct cxa_output *output);
  */
 int cxa_output_read_at(struct cxa_output *output, uint64_t offset, void *data,
 		       size_t size, struct cxa_error *error);
+
+/**
+ * cxa_output_input() - all that was written, as an input
+ * @out: to be closed before the output
+ *
+ * Return: 0; CXA_ERR_USAGE where it cannot be read (a pipe, standard output).
+ */
+int cxa_output_input(const struct cxa_output *output, struct cxa_input **out,
+		     struct cxa_error *error);
 
 /**
  * cxa_output_commit() - make it durable and give it its name

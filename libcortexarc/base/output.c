@@ -303,6 +303,17 @@ int cxa_output_read_at(struct cxa_output *output, uint64_t offset, void *data,
 			     output->name);
 }
 
+int cxa_output_input(const struct cxa_output *output, struct cxa_input **out,
+		     struct cxa_error *error)
+{
+	*out = NULL;
+	if (!output->readable || output->start != 0)
+		return cxa_error_set(error, CXA_ERR_USAGE,
+				     "%s cannot be read again", output->name);
+	return cxa_input_on(out, output->file.fd, output->bytes, output->name,
+			    output->file.cancel, error);
+}
+
 /* --- commit --------------------------------------------------------------- */
 
 static int give_mode(struct cxa_output *output, bool *older,

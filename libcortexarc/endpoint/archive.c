@@ -422,7 +422,7 @@ int cxa_archive_open(struct cxa_archive **out, struct cxa_context *context,
 	archive->input = *input;
 	*input = NULL;
 	if (!archive->input->seekable)
-		status = cxa_archive_spool(context, &archive->input,
+		status = cxa_archive_spool(context, false, &archive->input,
 					   &archive->spool, error);
 	if (status == CXA_ERR_CORRUPT)
 		status = judge_part(archive, operation, error);

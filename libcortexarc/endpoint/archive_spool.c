@@ -45,7 +45,7 @@ static bool starts_canonical(const uint8_t *data, size_t size)
 	       cxa_preamble_find(data, &member, &mtime);
 }
 
-static int copy(struct cxa_context *context, struct cxa_input *input,
+static int copy(struct cxa_context *context, bool any, struct cxa_input *input,
 		struct cxa_spool *spool, uint8_t *piece,
 		struct cxa_error *error)
 {
@@ -60,7 +60,7 @@ static int copy(struct cxa_context *context, struct cxa_input *input,
 		status = cxa_input_read(input, piece, PIECE_BYTES, &got, error);
 		if (status < 0)
 			break;
-		if (first)
+		if (first && !any)
 			strict = starts_canonical(piece, got);
 		first = false;
 		status = cxa_spool_append(spool, piece, got, NULL, error);
@@ -81,45 +81,29 @@ static int copy(struct cxa_context *context, struct cxa_input *input,
 	return status;
 }
 
-/* The spool, in the shape of a file that was opened. */
-static struct cxa_input *spool_input(const struct cxa_input *pipe,
-				     const struct cxa_spool *spool)
-{
-	struct cxa_input *input = calloc(1, sizeof(*input));
-
-	if (input == NULL)
-		return NULL;
-	input->name = strdup(pipe->name);
-	input->fd = cxa_spool_fd(spool);
-	input->seekable = true;
-	input->size = cxa_spool_bytes(spool);
-	input->cancel = pipe->cancel;
-	if (input->name == NULL) {
-		free(input);
-		return NULL;
-	}
-	return input;
-}
-
-int cxa_archive_spool(struct cxa_context *context, struct cxa_input **input,
-		      struct cxa_spool **spool, struct cxa_error *error)
+int cxa_archive_spool(struct cxa_context *context, bool any,
+		      struct cxa_input **input, struct cxa_spool **spool,
+		      struct cxa_error *error)
 {
 	uint8_t *piece = malloc(PIECE_BYTES);
 	struct cxa_input *seekable;
 	int status;
+	int made;
 
 	if (piece == NULL)
 		return cxa_error_nomem(error, "reading a pipe");
 	status = cxa_spool_open(spool, context->temp_dir, &context->cancel,
 				error);
 	if (status == 0)
-		status = copy(context, *input, *spool, piece, error);
+		status = copy(context, any, *input, *spool, piece, error);
 	free(piece);
 	if (status < 0 && status != CXA_ERR_CORRUPT)
 		return status;
-	seekable = spool_input(*input, *spool);
-	if (seekable == NULL)
-		return cxa_error_nomem(error, "reading a pipe");
+	made = cxa_input_on(&seekable, cxa_spool_fd(*spool),
+			    cxa_spool_bytes(*spool), (*input)->name,
+			    (*input)->cancel, error);
+	if (made < 0)
+		return made;
 	cxa_input_close(*input);
 	*input = seekable;
 	return status;

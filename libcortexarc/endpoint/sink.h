@@ -25,11 +25,19 @@ struct cxa_sink_ops {
 	bool whole_concepts;
 };
 
+/**
+ * struct cxa_sink - @ops and @state do the work
+ * @inspect: of an archive: looks at all that was written, before it has its
+ *           name; an error leaves nothing behind. NULL: nobody looks.
+ */
 struct cxa_sink {
 	struct cxa_context *context;
 	const struct cxa_sink_ops *ops;
 	void *state;
 	struct cxa_sink_options options;
+	int (*inspect)(void *user, struct cxa_input *written,
+		       struct cxa_error *error);
+	void *inspect_user;
 };
 
 int cxa_archive_sink_open(struct cxa_sink *sink, const char *locator,
