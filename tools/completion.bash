@@ -11,7 +11,8 @@ _cortexarc_values()
 	*:--format) echo store json ndjson archive ;;
 	*:--limit) "$3" help limits 2>/dev/null |
 		sed -n 's/^  \([a-z-]*\) .*/\1=/p' ;;
-	verify:--level) echo structure bytes records graph ;;
+	verify:--level) echo structure bytes records graph \
+		restorable ;;
 	verify:--fail-on) echo Low Medium High Critical ;;
 	pack:--level) echo 1 3 9 19 ;;
 	get:1) echo $collections ;;

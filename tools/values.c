@@ -239,13 +239,9 @@ int value_verify_level(struct options *options, const char *text)
 {
 	if (cxa_level_find(&options->level, text) == 0)
 		return EXIT_DONE;
-	if (strcmp(text, "restorable") == 0)
-		return ui_usage(options->command->name,
-				"--level %s is not in this version: structure, "
-				"bytes, records and graph are", text);
 	return ui_usage(options->command->name,
 			"--level: \"%s\" is none of structure, bytes, "
-			"records, graph", text);
+			"records, graph, restorable", text);
 }
 
 int value_fail_on(struct options *options, const char *text)

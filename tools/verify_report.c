@@ -27,6 +27,10 @@ static const struct proof proofs[] = {
 		"the structure, every digest, every frame and record, the "
 		"integrity rules",
 		"whether the values are the right ones" },
+	[CXA_LEVEL_RESTORABLE] = {
+		"the structure, every digest, every frame and record, the "
+		"integrity rules; a store made of it holds the same",
+		"whether the values are the right ones" },
 };
 
 /* Of what is no archive. */

@@ -193,6 +193,9 @@ void cxa_output_folder_close(struct cxa_output_folder *folder);
 
 struct cxa_spool;
 
+/** cxa_spool_folder() - @folder; where it is NULL $TMPDIR, else /var/tmp */
+const char *cxa_spool_folder(const char *folder);
+
 /**
  * cxa_spool_open() - an unlinked temporary file in @folder (NULL: $TMPDIR, else
  * /var/tmp)

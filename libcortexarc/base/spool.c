@@ -19,10 +19,10 @@ struct cxa_spool {
 	uint64_t bytes;
 };
 
-static const char *default_folder(void)
+const char *cxa_spool_folder(const char *folder)
 {
-	const char *folder = secure_getenv("TMPDIR");
-
+	if (folder == NULL)
+		folder = secure_getenv("TMPDIR");
 	return folder != NULL && folder[0] != '\0' ? folder : "/var/tmp";
 }
 
@@ -80,7 +80,7 @@ int cxa_spool_open(struct cxa_spool **out, const char *folder,
 	if (spool == NULL)
 		return cxa_error_nomem(error, "a spool");
 	spool->file.fd = -1;
-	spool->folder = strdup(folder != NULL ? folder : default_folder());
+	spool->folder = strdup(cxa_spool_folder(folder));
 	if (spool->folder == NULL ||
 	    asprintf(&spool->name, "a temporary file in %s",
 		     spool->folder) < 0) {

@@ -30,7 +30,8 @@ static const char *const severity_names[CXA_SEVERITY_COUNT] = {
 	"Low", "Medium", "High", "Critical" };
 
 static const char *const level_names[] = { "", "structure", "bytes",
-					   "records", "graph" };
+					   "records", "graph",
+					   "restorable" };
 
 const char *cxa_issue_type_name(enum cxa_issue_type type)
 {
@@ -60,7 +61,7 @@ const char *cxa_level_name(enum cxa_level level)
 
 int cxa_level_find(enum cxa_level *out, const char *name)
 {
-	for (int i = CXA_LEVEL_STRUCTURE; i <= CXA_LEVEL_GRAPH; i++) {
+	for (int i = CXA_LEVEL_STRUCTURE; i <= CXA_LEVEL_RESTORABLE; i++) {
 		if (strcmp(level_names[i], name) == 0) {
 			*out = (enum cxa_level)i;
 			return 0;

@@ -296,19 +296,17 @@ int cxa_restore(struct cxa_context *context, const char *locator,
 		const char *store, const struct cxa_restore_options *options,
 		struct cxa_summary *summary, struct cxa_error *error)
 {
-	static const struct cxa_restore_options defaults =
-		CXA_RESTORE_OPTIONS_INIT;
+	struct cxa_restore_options wanted = CXA_RESTORE_OPTIONS_INIT;
 	struct restore restore = {
 		.context = context,
 		.locator = locator,
 		.store = store,
-		.options = options == NULL ? &defaults : options,
+		.options = &wanted,
 		.error = error,
 	};
 	int status;
 
-	if (!cxa_options_known(restore.options, restore.options->struct_size,
-			       sizeof(*restore.options)))
+	if (!cxa_options_take(&wanted, sizeof(wanted), options))
 		return cxa_error_set(error, CXA_ERR_USAGE,
 				     "restore options of another version");
 	if (strcmp(locator, "-") == 0)

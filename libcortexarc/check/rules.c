@@ -116,6 +116,9 @@ const struct cxa_issue_kind cxa_rule_padding = {
 	"re-blocked", CXA_CORRUPTED_ENTRY, CXA_MEDIUM, "salvage" };
 const struct cxa_issue_kind cxa_rule_limit = {
 	"limit", CXA_CORRUPTED_ENTRY, CXA_CRITICAL, NULL };
+const struct cxa_issue_kind cxa_rule_restorable = {
+	"restorable", CXA_CORRUPTED_ENTRY, CXA_CRITICAL, NULL
+};
 
 unsigned cxa_rules_of(enum cxa_collection collection)
 {

@@ -65,5 +65,6 @@ extern const struct cxa_issue_kind cxa_rule_disagree;
 extern const struct cxa_issue_kind cxa_rule_root;
 extern const struct cxa_issue_kind cxa_rule_padding;
 extern const struct cxa_issue_kind cxa_rule_limit;
+extern const struct cxa_issue_kind cxa_rule_restorable;
 
 #endif

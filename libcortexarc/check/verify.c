@@ -1,9 +1,13 @@
 /* verify.c - is every byte and every record as it should be? */
 #include <cortexarc/verify.h>
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+#include <cortexarc/sink.h>
 
 #include "check/check_run.h"
 #include "check/walk.h"
@@ -180,6 +184,58 @@ static int verify_input(struct cxa_context *context, const char *locator,
 	return status;
 }
 
+/* Everything into a store that nobody keeps, and out of it again. */
+static int make_scratch(struct cxa_context *context, struct cxa_source *source,
+			struct cxa_error *error)
+{
+	struct cxa_sink_options options = CXA_SINK_OPTIONS_INIT;
+	struct cxa_sink *sink = NULL;
+	char name[PATH_MAX];
+	const char *folder = cxa_spool_folder(context->temp_dir);
+	int status = 0;
+
+	options.scratch = true;
+	if ((size_t)snprintf(name, sizeof(name), "%s/cortexarc-scratch-%ld.db",
+			     folder, (long)getpid()) >= sizeof(name))
+		status = cxa_error_set(error, CXA_ERR_USAGE,
+				       "the name of the temporary folder is too "
+				       "long");
+	if (status == 0)
+		status = cxa_sink_open(&sink, context, name, CXA_KIND_STORE,
+				       &options, error);
+	if (status == 0)
+		status = cxa_copy(source, sink, NULL, NULL, error);
+	cxa_sink_close(sink);
+	return status;
+}
+
+static int try_restore(struct cxa_context *context, const char *locator,
+		       struct cxa_report *report, struct cxa_error *error)
+{
+	struct cxa_error inner = CXA_ERROR_INIT;
+	struct cxa_source *source = NULL;
+	int status;
+
+	for (int i = CXA_MEDIUM; i < CXA_SEVERITY_COUNT; i++)
+		if (report->by_severity[i] != 0)
+			return 0;
+	status = cxa_source_open(&source, context, locator, NULL, &inner);
+	if (status == 0)
+		status = make_scratch(context, source, &inner);
+	cxa_source_close(source);
+	cxa_report_check(report, 1);
+	if (status == CXA_ERR_CORRUPT || status == CXA_ERR_FORMAT ||
+	    status == CXA_ERR_LIMIT) {
+		cxa_report_add(report, &cxa_rule_restorable, inner.member,
+			       inner.offset, "no store can be made of it: %s",
+			       inner.message);
+		return 0;
+	}
+	if (status < 0 && error != NULL)
+		*error = inner;
+	return status;
+}
+
 int cxa_verify(struct cxa_report **out, struct cxa_context *context,
 	       const char *locator, const struct cxa_verify_options *options,
 	       struct cxa_error *error)
@@ -194,6 +250,10 @@ int cxa_verify(struct cxa_report **out, struct cxa_context *context,
 				     "verify options of another version");
 	if (wanted.level == 0)
 		wanted.level = CXA_LEVEL_GRAPH;
+	if (wanted.level == CXA_LEVEL_RESTORABLE && strcmp(locator, "-") == 0)
+		return cxa_error_set(error, CXA_ERR_USAGE,
+				     "level restorable reads it twice, which a "
+				     "pipe cannot be");
 	status = cxa_report_new(out, wanted.level, context->limits.issues,
 				error);
 	if (status < 0)
@@ -204,6 +264,8 @@ int cxa_verify(struct cxa_report **out, struct cxa_context *context,
 			      wanted.level >= CXA_LEVEL_GRAPH ? &graph : NULL,
 			      error);
 	cxa_graph_release(&graph);
+	if (status == 0 && wanted.level == CXA_LEVEL_RESTORABLE)
+		status = try_restore(context, locator, *out, error);
 	if (status < 0) {
 		cxa_report_free(*out);
 		*out = NULL;

@@ -150,6 +150,12 @@ static int sink_begin(void *state, const Cxa__Header *header,
 	return status;
 }
 
+/* A store that replaces another, or that is made for nothing else. */
+static bool is_read_back(const struct store_sink *to)
+{
+	return to->output == NULL || to->sink->options.scratch;
+}
+
 static int sink_put(void *state, struct cxa_batch *batch,
 		    struct cxa_error *error)
 {
@@ -162,7 +168,7 @@ static int sink_put(void *state, struct cxa_batch *batch,
 		status = cxa_store_writer_put(to->writer, batch->collection,
 					      record->id, record->data,
 					      record->size, error);
-		if (to->output == NULL)
+		if (is_read_back(to))
 			cxa_hasher_update(&to->put[batch->collection],
 					  record->data, record->size);
 	}
@@ -257,7 +263,7 @@ static int sink_commit(void *state, struct cxa_summary *summary,
 
 	if (status == 0)
 		status = count_rows(to, error);
-	if (status == 0 && to->output == NULL)
+	if (status == 0 && is_read_back(to))
 		status = compare_rows(to, error);
 	if (status == 0)
 		status = cxa_store_number(&to->store, size_sql, &size, error);
@@ -266,7 +272,7 @@ static int sink_commit(void *state, struct cxa_summary *summary,
 	if (status < 0)
 		return status;
 	close_database(to);
-	if (to->output != NULL)
+	if (to->output != NULL && !to->sink->options.scratch)
 		status = cxa_output_commit(to->output, error);
 	*summary = to->summary;
 	summary->total_bytes = (uint64_t)size;

@@ -16,6 +16,7 @@ struct cxa_sink_options {
 	int zstd_level;        /* archive: 1 to 19; 0: 3 */
 	bool no_check_encode;  /* archive: do not decompress each frame again */
 	bool into;             /* store: one that exists, its content replaced */
+	bool scratch;          /* store: made, read back, compared, and dropped */
 	unsigned wait_ms;      /* store, @into: for one locked; 0: 10,000 */
 };
 

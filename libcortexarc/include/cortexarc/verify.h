@@ -13,7 +13,8 @@ enum cxa_level {
 	CXA_LEVEL_STRUCTURE = 1, /* headers, index, trailer, canonical form */
 	CXA_LEVEL_BYTES,         /* and every digest of stored bytes */
 	CXA_LEVEL_RECORDS,       /* and every frame, record and order of ids */
-	CXA_LEVEL_GRAPH          /* and the integrity rules hold */
+	CXA_LEVEL_GRAPH,         /* and the integrity rules hold */
+	CXA_LEVEL_RESTORABLE     /* and a store made of it holds the same */
 };
 
 enum cxa_issue_type {
