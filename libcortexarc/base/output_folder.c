@@ -219,11 +219,13 @@ int cxa_mode_set(const struct cxa_descriptor *file, mode_t made, mode_t mode,
 
 /*
  * @file: the hidden folder, open; fd -1: not made yet
+ * @list: to find out what is in it, made while there is memory for it
  * @leftover: its name in @place, which goes unless a commit succeeds, or ""
  */
 struct cxa_output_folder {
 	struct cxa_descriptor file;
 	struct cxa_place place;
+	DIR *list;
 	char *path;
 	char leftover[NAME_MAX + 1];
 };
@@ -324,7 +326,9 @@ static int make_hidden(struct cxa_output_folder *folder)
 		return -1;
 	memcpy(folder->leftover, name, sizeof(name));
 	folder->file.fd = openat(folder->place.folder_fd, name, flags);
-	return folder->file.fd < 0 ? -1 : 0;
+	if (folder->file.fd >= 0)
+		folder->list = list_folder(folder->file.fd);
+	return folder->list == NULL ? -1 : 0;
 }
 
 int cxa_output_folder_open(struct cxa_output_folder **out, const char *path,
@@ -431,16 +435,13 @@ int cxa_output_folder_commit(struct cxa_output_folder *folder,
 	return cxa_place_sync(place, folder->path, error);
 }
 
-static void remove_files(int fd)
+static void remove_files(const struct cxa_output_folder *folder)
 {
-	DIR *list = list_folder(fd);
 	const char *name;
 
-	if (list == NULL)
-		return;
-	while ((name = next_name(list)) != NULL)
-		unlinkat(fd, name, 0);
-	closedir(list);
+	rewinddir(folder->list);
+	while ((name = next_name(folder->list)) != NULL)
+		unlinkat(folder->file.fd, name, 0);
 }
 
 void cxa_output_folder_close(struct cxa_output_folder *folder)
@@ -448,11 +449,13 @@ void cxa_output_folder_close(struct cxa_output_folder *folder)
 	if (folder == NULL)
 		return;
 	if (folder->leftover[0] != '\0') {
-		if (folder->file.fd >= 0)
-			remove_files(folder->file.fd);
+		if (folder->list != NULL)
+			remove_files(folder);
 		unlinkat(folder->place.folder_fd, folder->leftover,
 			 AT_REMOVEDIR);
 	}
+	if (folder->list != NULL)
+		closedir(folder->list);
 	if (folder->file.fd >= 0)
 		close(folder->file.fd);
 	cxa_place_release(&folder->place);
