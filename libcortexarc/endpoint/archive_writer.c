@@ -1,6 +1,7 @@
 /* archive_writer.c - batches that are encoded already into a .cxa archive */
 #include "endpoint/archive_writer.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/frame.h"
@@ -301,16 +302,22 @@ static int read_back(struct cxa_archive_writer *writer, struct cxa_error *error)
 	uint64_t size = cxa_output_bytes(writer->output);
 	uint8_t bytes[3 * CXA_TRAILER_BYTES];
 	uint8_t expected[CXA_TRAILER_BYTES];
+	struct cxa_error inner = CXA_ERROR_INIT;
 	int status = cxa_output_read_at(writer->output, size - sizeof(bytes),
-					bytes, sizeof(bytes), NULL);
+					bytes, sizeof(bytes), &inner);
 
 	if (status == CXA_ERR_USAGE)
 		return 0; /* a pipe cannot be read again */
+	if (status < 0 && error != NULL && error->status == 0)
+		*error = inner;
+	if (status < 0)
+		return status;
 	cxa_trailer_encode(&writer->trailer, expected);
-	if (status < 0 || memcmp(bytes, expected, sizeof(expected)) != 0)
-		return cxa_error_set(error, CXA_ERR_CORRUPT,
-				     "what was written cannot be read back");
-	return 0;
+	if (memcmp(bytes, expected, sizeof(expected)) == 0)
+		return 0;
+	errno = EIO;
+	return cxa_error_set(error, CXA_ERR_IO,
+			     "what was written does not read back the same");
 }
 
 
