@@ -187,7 +187,7 @@ static int measure(struct restore *restore, struct cxa_preflight *preflight)
 	if (stat(restore->store, &st) != 0 ||
 	    statvfs(restore->store, &fs) != 0)
 		return cxa_error_set(restore->error, CXA_ERR_IO,
-				     "cannot look at it");
+				     "cannot look at %s", restore->store);
 	preflight->store_bytes = (uint64_t)st.st_size;
 	preflight->free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
 	preflight->needed_bytes = STORE_FACTOR * restore->next->rows_bytes;
@@ -240,7 +240,8 @@ static void blame_store(struct restore *restore)
 {
 	char message[sizeof(restore->error->message)];
 
-	if (restore->error == NULL)
+	if (restore->error == NULL ||
+	    strstr(restore->error->message, restore->store) != NULL)
 		return;
 	memcpy(message, restore->error->message, sizeof(message));
 	snprintf(restore->error->message, sizeof(message), "%.100s: %.400s",

@@ -163,11 +163,14 @@ static int verify_input(struct cxa_context *context, const char *locator,
 	struct cxa_input *input = NULL;
 	size_t size = 0;
 	bool canonical = false;
-	int status;
+	bool is_store;
+	int status = cxa_source_is_store(locator, &is_store, error);
 
-	if (cxa_source_is_store(locator))
+	if (status == 0 && is_store)
 		return verify_store(context, locator, report, graph, error);
-	status = cxa_input_open(&input, locator, &context->cancel, error);
+	if (status == 0)
+		status = cxa_input_open(&input, locator, &context->cancel,
+					error);
 	if (status == 0 && !input->is_directory) {
 		status = cxa_input_peek(input, head, sizeof(head), &size,
 					error);

@@ -157,6 +157,7 @@ int cxa_source_open(struct cxa_source **out, struct cxa_context *context,
 	static const struct cxa_source_options defaults =
 		CXA_SOURCE_OPTIONS_INIT;
 	struct cxa_input *input = NULL;
+	bool is_store;
 	int status;
 
 	*out = NULL;
@@ -165,9 +166,12 @@ int cxa_source_open(struct cxa_source **out, struct cxa_context *context,
 	if (!cxa_options_known(options, options->struct_size, sizeof(*options)))
 		return cxa_error_set(error, CXA_ERR_USAGE,
 				     "source options of another version");
-	if (cxa_source_is_store(locator))
+	status = cxa_source_is_store(locator, &is_store, error);
+	if (status == 0 && is_store)
 		return open_store(out, context, locator, options, error);
-	status = cxa_input_open(&input, locator, &context->cancel, error);
+	if (status == 0)
+		status = cxa_input_open(&input, locator, &context->cancel,
+					error);
 	if (status == 0)
 		status = cxa_source_open_input(out, context, &input, options,
 					       error);

@@ -77,9 +77,11 @@ int cxa_ndjson_source_open(struct cxa_source *source, struct cxa_input **input,
  *
  * Asked before anything opens it: closing a descriptor of its own would give up
  * all locks that SQLite holds on the file within this process, for a program
- * that has its store open, too.
+ * that has its store open, too. What does not exist is none; CXA_ERR_IO: it
+ * cannot be opened or read.
  */
-bool cxa_source_is_store(const char *locator);
+int cxa_source_is_store(const char *locator, bool *is_store,
+			struct cxa_error *error);
 
 /** cxa_store_source_open() - the store at @path; only SQLite opens the file */
 int cxa_store_source_open(struct cxa_source *source, const char *path,

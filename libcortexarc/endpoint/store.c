@@ -9,14 +9,51 @@ enum { CANCEL_STEPS = 10000, TURN_MS = 10 };
 
 /* --- what failed ----------------------------------------------------------- */
 
+static const char *name_of(const struct cxa_store *store)
+{
+	return store->name == NULL ? "" : store->name;
+}
+
+static const char *colon_of(const struct cxa_store *store)
+{
+	return store->name == NULL ? "" : ": ";
+}
+
 static int locked(const struct cxa_store *store, struct cxa_error *error)
 {
 	errno = EBUSY;
 	cxa_error_set(error, CXA_ERR_IO,
-		      "another program has the store locked, for %u.%u s now",
+		      "%s%sanother program has the store locked, for %u.%u s "
+		      "now", name_of(store), colon_of(store),
 		      store->waited_ms / 1000, store->waited_ms / 100 % 10);
 	return cxa_error_hint(error, "wait for it to end; a store in WAL mode "
 				     "is not locked by its writers");
+}
+
+/* What the last call on the database's file, or its journal, failed with */
+static int file_errno(const struct cxa_store *store)
+{
+	sqlite3_file *journal = NULL;
+	int number = 0;
+
+	sqlite3_file_control(store->database, "main", SQLITE_FCNTL_LAST_ERRNO,
+			     &number);
+	if (number == 0 &&
+	    sqlite3_file_control(store->database, "main",
+				 SQLITE_FCNTL_JOURNAL_POINTER, &journal) ==
+		    SQLITE_OK &&
+	    journal != NULL && journal->pMethods != NULL)
+		journal->pMethods->xFileControl(
+			journal, SQLITE_FCNTL_LAST_ERRNO, &number);
+	return number;
+}
+
+/* SQLite takes it for damage when these come of reading. */
+static bool cannot_read(const struct cxa_store *store)
+{
+	int number = file_errno(store);
+
+	return number == EIO || number == ENXIO || number == ERANGE;
 }
 
 static int system_failed(const struct cxa_store *store, int code,
@@ -24,8 +61,18 @@ static int system_failed(const struct cxa_store *store, int code,
 {
 	int number = sqlite3_system_errno(store->database);
 
-	errno = number != 0 ? number : code == SQLITE_FULL ? ENOSPC : EIO;
-	cxa_error_set(error, CXA_ERR_IO, "%s", sqlite3_errmsg(store->database));
+	if (number == 0)
+		number = file_errno(store);
+	if (number == 0)
+		number = code == SQLITE_FULL	 ? ENOSPC :
+			 code == SQLITE_READONLY ? EACCES :
+						   EIO;
+	errno = number;
+	cxa_error_set(error, CXA_ERR_IO, "%s%s%s", name_of(store),
+		      colon_of(store),
+		      code == SQLITE_CORRUPT ?
+			      "cannot read the database" :
+			      sqlite3_errmsg(store->database));
 	if (code == SQLITE_CANTOPEN || code == SQLITE_READONLY)
 		cxa_error_hint(error, "a store in WAL mode, or one that a crash "
 				      "left behind, can be read only where its "
@@ -35,8 +82,16 @@ static int system_failed(const struct cxa_store *store, int code,
 
 int cxa_store_failed(const struct cxa_store *store, struct cxa_error *error)
 {
-	int code = sqlite3_errcode(store->database) & 0xff;
+	return cxa_store_failed_by(store, sqlite3_errcode(store->database),
+				   error);
+}
 
+int cxa_store_failed_by(const struct cxa_store *store, int code,
+			struct cxa_error *error)
+{
+	code &= 0xff;
+	if (code == SQLITE_CORRUPT && cannot_read(store))
+		return system_failed(store, code, error);
 	if (store->cause != NULL && store->cause->status != 0) {
 		if (error != NULL && error->status == 0)
 			*error = *store->cause;
@@ -152,4 +207,6 @@ void cxa_store_close(struct cxa_store *store)
 {
 	sqlite3_close(store->database);
 	store->database = NULL;
+	free(store->name);
+	store->name = NULL;
 }

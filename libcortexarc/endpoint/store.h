@@ -15,6 +15,7 @@ enum { CXA_STORE_WAIT_MS = 10000 }; /* for a lock, unless told otherwise */
  * struct cxa_store - one connection, for one thread at a time
  * @waited_ms: for a lock so far, of @wait_ms at most
  * @cause: what the file below says went wrong; it knows more than SQLite
+ * @name: of a store that exists, for messages; owned
  */
 struct cxa_store {
 	struct cxa_context *context;
@@ -22,6 +23,7 @@ struct cxa_store {
 	unsigned wait_ms;
 	unsigned waited_ms;
 	const struct cxa_error *cause;
+	char *name;
 };
 
 /**
@@ -33,6 +35,15 @@ void cxa_store_watch(struct cxa_store *store, unsigned wait_ms);
 
 /** cxa_store_failed() - the last call on @store did; Return: why */
 int cxa_store_failed(const struct cxa_store *store, struct cxa_error *error);
+
+/**
+ * cxa_store_failed_by() - likewise, when SQLite's @code is known from elsewhere
+ *
+ * That a file cannot be read is an error of the machine, CXA_ERR_IO, though
+ * SQLite takes it for damage.
+ */
+int cxa_store_failed_by(const struct cxa_store *store, int code,
+			struct cxa_error *error);
 
 /** cxa_store_run() - statements that give no rows, or none that matter */
 int cxa_store_run(const struct cxa_store *store, const char *sql,

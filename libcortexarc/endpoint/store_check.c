@@ -30,6 +30,20 @@ static int damaged(const char *answer, struct cxa_error *error)
 				     "it can");
 }
 
+/* "... unable to get the page. error code=N" is no damage for every N. */
+static int unreadable(const struct cxa_store *store, const char *answer,
+		      struct cxa_error *error)
+{
+	static const char words[] = "error code=";
+	const char *code = strstr(answer, words);
+	int number = code == NULL ? SQLITE_CORRUPT :
+				    atoi(code + strlen(words)) & 0xff;
+
+	if (number != SQLITE_NOMEM && number != SQLITE_IOERR)
+		return damaged(answer, error);
+	return cxa_store_failed_by(store, number, error);
+}
+
 static int check_pages(struct cxa_store *store, struct cxa_error *error)
 {
 	sqlite3_stmt *statement = NULL;
@@ -43,7 +57,7 @@ static int check_pages(struct cxa_store *store, struct cxa_error *error)
 	if (answer == NULL)
 		status = cxa_store_failed(store, error);
 	else if (strcmp(answer, "ok") != 0)
-		status = damaged(answer, error);
+		status = unreadable(store, answer, error);
 	sqlite3_finalize(statement);
 	return status;
 }

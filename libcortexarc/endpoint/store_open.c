@@ -201,6 +201,10 @@ static int connect(struct cxa_store *store, const char *path, unsigned wait_ms,
 {
 	int mode = writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
 
+	/* As it was called before cxa_store_path(). */
+	store->name = strdup(strncmp(path, "./", 2) == 0 ? path + 2 : path);
+	if (store->name == NULL)
+		return cxa_error_nomem(error, "a store");
 	if (sqlite3_open_v2(path, &store->database,
 			    mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
 			    NULL) != SQLITE_OK)

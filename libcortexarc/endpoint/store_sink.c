@@ -338,9 +338,12 @@ static int open_into(struct store_sink *to, const char *locator,
 {
 	unsigned wait_ms = to->sink->options.wait_ms;
 	struct cxa_buffer path = { 0 };
-	int status = 0;
+	bool is_store;
+	int status = cxa_source_is_store(locator, &is_store, error);
 
-	if (!cxa_source_is_store(locator)) {
+	if (status < 0)
+		return status;
+	if (!is_store) {
 		cxa_error_set(error, CXA_ERR_USAGE,
 			      "%s is no store that exists", locator);
 		return cxa_error_hint(error, "-o makes a new one");

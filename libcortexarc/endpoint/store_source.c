@@ -1,4 +1,5 @@
 /* store_source.c - batches from a store, as it is at one moment */
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -188,43 +189,93 @@ static int check_version(const struct store_source *source,
 	return status;
 }
 
-/* Through SQLite's own hands, which know of its locks. */
-static bool has_magic(sqlite3_vfs *vfs, const char *path)
+static int cannot_open(const char *locator, int number, struct cxa_error *error)
 {
-	int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB;
-	sqlite3_file *file = calloc(1, (size_t)vfs->szOsFile);
-	sqlite3_filename name =
-		sqlite3_create_filename(path, "", "", 0, NULL);
-	char magic[sizeof(CXA_SQLITE_MAGIC)];
-	bool has = false;
-
-	if (file != NULL && name != NULL &&
-	    vfs->xOpen(vfs, name, file, flags, &flags) == SQLITE_OK)
-		has = file->pMethods->xRead(file, magic, sizeof(magic), 0) ==
-			      SQLITE_OK &&
-		      memcmp(magic, CXA_SQLITE_MAGIC, sizeof(magic)) == 0;
-	if (file != NULL && file->pMethods != NULL)
-		file->pMethods->xClose(file);
-	sqlite3_free_filename(name);
-	free(file);
-	return has;
+	errno = number != 0 ? number : EIO;
+	return cxa_error_set(error, CXA_ERR_IO, "cannot open %s", locator);
 }
 
-bool cxa_source_is_store(const char *locator)
+/* Its first bytes, through SQLite's own hands, which know of its locks */
+static int look_for_magic(sqlite3_vfs *vfs, sqlite3_file *file,
+			  sqlite3_filename name, bool *found)
+{
+	int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_MAIN_DB;
+	char magic[sizeof(CXA_SQLITE_MAGIC)];
+	int result = vfs->xOpen(vfs, name, file, flags, &flags);
+
+	if (result != SQLITE_OK)
+		return result;
+	result = file->pMethods->xRead(file, magic, sizeof(magic), 0);
+	*found = result == SQLITE_OK &&
+		 memcmp(magic, CXA_SQLITE_MAGIC, sizeof(magic)) == 0;
+	return result == SQLITE_IOERR_SHORT_READ ? SQLITE_OK : result;
+}
+
+/* SQLite opens no link: it follows them before. NULL: without memory */
+static sqlite3_filename full_name(sqlite3_vfs *vfs, const char *path)
+{
+	char *full = calloc(1, (size_t)vfs->mxPathname + 1);
+	sqlite3_filename name = NULL;
+
+	if (full != NULL &&
+	    (vfs->xFullPathname(vfs, path, vfs->mxPathname + 1, full) & 0xff) ==
+		    SQLITE_OK)
+		name = sqlite3_create_filename(full, "", "", 0, NULL);
+	else if (full != NULL)
+		name = sqlite3_create_filename(path, "", "", 0, NULL);
+	free(full);
+	return name;
+}
+
+static int look_into(sqlite3_vfs *vfs, const char *locator, const char *path,
+		     bool *found, struct cxa_error *error)
+{
+	sqlite3_file *file = calloc(1, (size_t)vfs->szOsFile);
+	sqlite3_filename name = full_name(vfs, path);
+	int result = SQLITE_NOMEM;
+	int number = 0;
+
+	if (file != NULL && name != NULL)
+		result = look_for_magic(vfs, file, name, found);
+	if (result != SQLITE_OK)
+		number = vfs->xGetLastError(vfs, 0, NULL);
+	if (file != NULL && file->pMethods != NULL) {
+		if (result != SQLITE_OK)
+			file->pMethods->xFileControl(
+				file, SQLITE_FCNTL_LAST_ERRNO, &number);
+		file->pMethods->xClose(file);
+	}
+	sqlite3_free_filename(name);
+	free(file);
+	if (result == SQLITE_NOMEM)
+		return cxa_error_nomem(error, "SQLite");
+	return result == SQLITE_OK ? 0 : cannot_open(locator, number, error);
+}
+
+int cxa_source_is_store(const char *locator, bool *is_store,
+			struct cxa_error *error)
 {
 	struct cxa_buffer path = { 0 };
 	struct stat st;
-	bool is_store;
+	int status;
 
-	if (strcmp(locator, "-") == 0 || stat(locator, &st) != 0 ||
-	    !S_ISREG(st.st_mode) || sqlite3_initialize() != SQLITE_OK ||
-	    sqlite3_vfs_find(NULL) == NULL)
-		return false;
+	*is_store = false;
+	if (strcmp(locator, "-") == 0)
+		return 0;
+	if (stat(locator, &st) != 0)
+		return errno == ENOENT || errno == ENOTDIR ?
+			       0 : cannot_open(locator, errno, error);
+	if (!S_ISREG(st.st_mode))
+		return 0;
 	cxa_store_path(&path, locator);
-	is_store = !path.failed &&
-		   has_magic(sqlite3_vfs_find(NULL), (const char *)path.data);
+	if (path.failed || sqlite3_initialize() != SQLITE_OK ||
+	    sqlite3_vfs_find(NULL) == NULL)
+		status = cxa_error_nomem(error, "SQLite");
+	else
+		status = look_into(sqlite3_vfs_find(NULL), locator,
+				   (const char *)path.data, is_store, error);
 	cxa_buffer_release(&path);
-	return is_store;
+	return status;
 }
 
 static int count_rows(void *state, uint64_t records[CXA_COLLECTION_COUNT],
