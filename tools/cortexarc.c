@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -276,8 +277,19 @@ static int run(int argc, char **argv)
 	return command->run(&options);
 }
 
+static bool ended;
+
+/* libarchive ends the program by itself, with 1, when it has no memory. */
+static void on_exit_of_others(void)
+{
+	if (!ended)
+		_exit(EXIT_MACHINE);
+}
+
 int main(int argc, char **argv)
 {
+	int code;
+
 	/*
 	 * Batches are a few MiB and come and go on all threads. Given back at
 	 * once they do not pile up: a quarter less memory, for 0.2 s of page
@@ -290,5 +302,8 @@ int main(int argc, char **argv)
 	/* A write that cannot be is an error, which has a message. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
-	return close_standard(run(argc, argv));
+	atexit(on_exit_of_others);
+	code = close_standard(run(argc, argv));
+	ended = true;
+	return code;
 }
