@@ -59,6 +59,9 @@ __attribute__((unused)) static const struct deed {
 	{ "unpack --into a store in WAL mode",
 	  { "unpack", IN "new.cxa", "--into", "store.db" },
 	  "store.db", STORE_CHANGED, "old-wal.db", NULL, 0 },
+	{ "unpack to standard output",
+	  { "unpack", IN "new.cxa", "-o", "-" },
+	  NULL, REPLACED, NULL, NULL, 0 },
 	{ "verify of a store in WAL mode",
 	  { "verify", "--level", "records", "old-wal.db" },
 	  NULL, REPLACED, NULL, "old-wal.db", 0 },
@@ -96,8 +99,7 @@ static void become_tool(const char *const arguments[8], const char *folder)
 {
 	const char *all[12] = { tool };
 	int count = 1;
-	int null = open("/dev/null", O_RDWR);
-	int messages = -1;
+	int files[3] = { -1, -1, -1 };
 
 	for (int i = 0; i < 8 && arguments[i] != NULL; i++)
 		all[count++] = arguments[i];
@@ -106,14 +108,16 @@ static void become_tool(const char *const arguments[8], const char *folder)
 		all[count++] = "--threads";
 		all[count++] = "1";
 	}
-	if (chdir(folder) == 0)
-		messages = open("../messages", O_WRONLY | O_CREAT | O_TRUNC,
-				0644);
-	if (messages < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 ||
-	    dup2(messages, 2) < 0)
+	if (chdir(folder) != 0)
 		_exit(98);
-	close(null);
-	close(messages);
+	files[0] = open("/dev/null", O_RDONLY);
+	files[1] = open("../output", O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	files[2] = open("../messages", O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	for (int i = 0; i < 3; i++) {
+		if (files[i] < 0 || dup2(files[i], i) < 0)
+			_exit(98);
+		close(files[i]);
+	}
 	execv(tool, (char **)(uintptr_t)all); /* which does not change them */
 	_exit(98);
 }

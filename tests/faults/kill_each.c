@@ -4,19 +4,9 @@
 #include <signal.h>
 #include <sys/ptrace.h>
 
-#include "faults/deeds.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
+#include "faults/workers.h"
 
 enum {
-	WORKERS = 2,
-	STATES = 4000, /* that a worker can remember */
 	/*
 	 * Where a call comes back is no other moment than where the next one
 	 * is entered: nothing that stays has changed between them.
@@ -120,152 +110,22 @@ static bool run_until(struct trace *trace, const struct deed *deed,
 	return trace->code == 128 + SIGKILL;
 }
 
-/* --- what is left, and the next run ----------------------------------------- */
+/* --- each command ------------------------------------------------------------ */
 
-/* @seen: fingerprints of folders that were found to be right */
-struct worker {
-	const struct deed *deed;
-	char run[PATH_BYTES];
-	char look[PATH_BYTES];
-	char messages[PATH_BYTES];
-	uint64_t seen[STATES];
-	enum outcome seen_as[STATES];
-	int seen_count;
-	long points;
-	long counts[3];
-};
-
-static int find_seen(const struct worker *worker, uint64_t state)
-{
-	for (int i = worker->seen_count - 1; i >= 0; i--)
-		if (worker->seen[i] == state)
-			return i;
-	return -1;
-}
-
-/* The command again, as a person would do it. */
-static bool check_again(struct worker *worker, enum outcome outcome)
-{
-	const struct deed *deed = worker->deed;
-	bool refused = deed->kind == MADE && outcome == NEW;
-	int wanted = refused ? 2 : deed->code;
-	int code = run_tool(deed->arguments, worker->run);
-	size_t size;
-	char *text;
-
-	if (code != wanted) {
-		text = read_file(worker->messages, &size);
-		printf("# the next run exits with %d, not %d: %s", code, wanted,
-		       text == NULL ? "\n" : text);
-		free(text);
-		return false;
-	}
-	outcome = judge(deed, worker->run, worker->look);
-	if (outcome != (deed->target == NULL ? OLD : NEW)) {
-		puts("# the next run did not mend it");
-		return false;
-	}
-	return check_names(deed, worker->run, true);
-}
-
-static enum outcome check(struct worker *worker)
-{
-	uint64_t state = fingerprint(worker->run);
-	int at = find_seen(worker, state);
-	enum outcome outcome;
-
-	if (at >= 0)
-		return worker->seen_as[at];
-	outcome = judge(worker->deed, worker->run, worker->look);
-	if (outcome != BROKEN &&
-	    (!check_names(worker->deed, worker->run, true) ||
-	     !check_again(worker, outcome)))
-		outcome = BROKEN;
-	if (worker->seen_count < STATES && outcome != BROKEN) {
-		worker->seen[worker->seen_count] = state;
-		worker->seen_as[worker->seen_count++] = outcome;
-	}
-	return outcome;
-}
-
-/* Every WORKERS-th point, from @first on */
-static void kill_at_each(struct worker *worker, long first)
+/* Every WORKERS-th point */
+static void kill_at_each(struct worker *worker)
 {
 	struct trace trace;
-	enum outcome outcome;
 
-	for (long stop = first;; stop += WORKERS * STRIDE) {
+	for (long stop = 1 + worker->number * STRIDE;;
+	     stop += WORKERS * STRIDE) {
 		prepare(worker->deed, worker->run);
 		if (!run_until(&trace, worker->deed, worker->run, stop))
 			break;
-		outcome = check(worker);
-		worker->points++;
-		worker->counts[outcome]++;
-		if (outcome == BROKEN)
+		if (check(worker) == BROKEN)
 			printf("# %s: broken at point %ld\n",
 			       worker->deed->name, stop);
 	}
-}
-
-/* --- each command ------------------------------------------------------------ */
-
-struct result {
-	long points;
-	long counts[3];
-	int states;
-};
-
-/* In a process of its own: ptrace() hands each its own children. */
-static void work(const struct deed *deed, int number, int to)
-{
-	struct worker *worker = calloc(1, sizeof(*worker));
-	struct result result;
-	char folder[PATH_BYTES];
-
-	must(worker != NULL, "calloc");
-	snprintf(folder, sizeof(folder), "worker-%d", number);
-	make_folder(folder);
-	snprintf(worker->run, PATH_BYTES, "worker-%d/run", number);
-	snprintf(worker->look, PATH_BYTES, "worker-%d/look", number);
-	snprintf(worker->messages, PATH_BYTES, "worker-%d/messages", number);
-	snprintf(folder, sizeof(folder), "worker-%d/tmp", number);
-	make_folder(folder);
-	worker->deed = deed;
-	kill_at_each(worker, 1 + number * STRIDE);
-	result.points = worker->points;
-	memcpy(result.counts, worker->counts, sizeof(result.counts));
-	result.states = worker->seen_count;
-	must(write(to, &result, sizeof(result)) == sizeof(result), "write");
-	fflush(stdout);
-	_exit(0);
-}
-
-static struct result run_workers(const struct deed *deed)
-{
-	struct result sum = { 0 };
-	struct result one;
-	int ends[2];
-
-	must(pipe(ends) == 0, "pipe");
-	fflush(stdout);
-	for (int i = 0; i < WORKERS; i++) {
-		pid_t child = fork();
-
-		must(child >= 0, "fork");
-		if (child == 0)
-			work(deed, i, ends[1]);
-	}
-	close(ends[1]);
-	while (read(ends[0], &one, sizeof(one)) == sizeof(one)) {
-		sum.points += one.points;
-		sum.states += one.states;
-		for (int i = 0; i < 3; i++)
-			sum.counts[i] += one.counts[i];
-	}
-	close(ends[0]);
-	while (wait(NULL) > 0)
-		;
-	return sum;
 }
 
 /* What it looks like when nothing fails, and how many points that has. */
@@ -291,8 +151,8 @@ static void never_loses(const struct deed *deed)
 
 	if (!ok(points > 100, "%s ends as it should", deed->name))
 		return;
-	result = run_workers(deed);
-	printf("# killed %ld times: %ld old, %ld new; %d different folders\n",
+	result = run_workers(deed, kill_at_each);
+	printf("# killed %ld times: %ld old, %ld new; %ld different folders\n",
 	       result.points, result.counts[OLD], result.counts[NEW],
 	       result.states);
 	ok(result.points >= points / STRIDE - WORKERS &&

@@ -1,0 +1,319 @@
+/* fail_each.c - whatever call of the tool fails, nothing is lost, and it says so */
+#include <cortexarc/cortexarc.h>
+
+#include <ctype.h>
+
+#include "faults/classes.h"
+#include "faults/workers.h"
+
+enum {
+	POINTS = 16,  /* of a class and a fault that are tried, unless all are */
+	REASONS = 4
+};
+
+/* @reasons: taken in turn; @moves: bytes, and so may do half of it */
+static const struct fault {
+	const char *name;
+	int reasons[REASONS];
+	bool moves;
+	bool may_interrupt;
+} faults[CLASSES] = {
+	[CLASS_OPEN] = { "open", { EACCES, EMFILE, ENOSPC, EIO }, false, true },
+	[CLASS_READ] = { "read", { EIO }, true, true },
+	[CLASS_WRITE] = { "write", { ENOSPC, EIO, EDQUOT }, true, true },
+	[CLASS_SYNC] = { "sync", { EIO, ENOSPC, EDQUOT }, false, true },
+	[CLASS_CLOSE] = { "close", { EIO, EDQUOT }, false, true },
+	[CLASS_RENAME] = { "rename", { EACCES, EIO, ENOSPC }, false, false },
+	[CLASS_LINK] = { "link", { EACCES, EIO, ENOSPC }, false, false },
+	[CLASS_UNLINK] = { "unlink", { EACCES, EIO, EROFS }, false, false },
+	[CLASS_TRUNCATE] = { "truncate", { EIO, ENOSPC }, false, false },
+	[CLASS_STAT] = { "stat", { EIO, EACCES }, false, false },
+	[CLASS_MAP] = { "map", { ENOMEM }, false, false },
+	[CLASS_FOLDER] = { "mkdir or chmod", { EACCES, ENOSPC }, false, false },
+	[CLASS_LOCK] = { "lock", { EIO }, false, false },
+	[CLASS_MEMORY] = { "memory", { ENOMEM }, false, false },
+};
+
+static const enum mode { ONCE, STICKY, INTERRUPTED, HALF, ALL_HALF } modes[] = {
+	ONCE, STICKY, INTERRUPTED, HALF, ALL_HALF
+};
+static const char *const mode_names[] = { "once", "from then on", "interrupted",
+					  "half", "half from then on" };
+
+enum { MODES = sizeof(modes) / sizeof(modes[0]) };
+
+static unsigned seed;
+static bool all;
+static unsigned long counts[CLASSES];
+static char shim[PATH_BYTES];
+
+/* --- one run ------------------------------------------------------------------- */
+
+struct point {
+	enum fault_class class;
+	enum mode mode;
+	unsigned long at;
+};
+
+static bool applies(const struct point *point)
+{
+	const struct fault *fault = &faults[point->class];
+
+	if (point->mode == INTERRUPTED)
+		return fault->may_interrupt;
+	/* SQLite waits ten seconds for the locks of a store in WAL mode. */
+	if (point->class == CLASS_LOCK && point->mode == STICKY)
+		return all;
+	return point->mode < HALF || fault->moves;
+}
+
+static int reason_of(const struct point *point)
+{
+	const int *reasons = faults[point->class].reasons;
+	unsigned long count = 0;
+
+	if (point->mode == INTERRUPTED)
+		return EINTR;
+	if (point->mode >= HALF)
+		return 0;
+	while (count < REASONS && reasons[count] != 0)
+		count++;
+	return reasons[(point->at + point->mode) % count];
+}
+
+static void set_number(const char *name, long number)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%ld", number);
+	setenv(name, text, 1);
+}
+
+static int run_failing(const struct worker *worker, const struct point *point)
+{
+	int code;
+
+	set_number("FAULT_CLASS", (long)point->class);
+	set_number("FAULT_AT", (long)point->at);
+	set_number("FAULT_ERRNO", reason_of(point));
+	if (point->mode == STICKY || point->mode == ALL_HALF)
+		setenv("FAULT_STICKY", "1", 1);
+	setenv("LD_PRELOAD", shim, 1);
+	code = run_tool(worker->deed->arguments, worker->run);
+	unsetenv("LD_PRELOAD");
+	unsetenv("FAULT_STICKY");
+	return code;
+}
+
+/* --- what it said ----------------------------------------------------------------- */
+
+/* The cause, where SQLite or a lock has its own words for it, too */
+static bool tells_cause(const char *text, const struct point *point)
+{
+	int reason = reason_of(point);
+
+	if (point->class == CLASS_MEMORY)
+		return strstr(text, "memory") != NULL;
+	if (point->class == CLASS_LOCK)
+		return true;
+	/* What SQLite does not tell nobody knows. */
+	return strstr(text, strerror(reason)) != NULL ||
+	       strstr(text, "unable to open database file") != NULL ||
+	       strstr(text, "readonly database") != NULL ||
+	       strstr(text, "disk I/O error: Input/output error") != NULL;
+}
+
+static bool names_file(const char *text, const struct deed *deed)
+{
+	const char *names[] = { deed->target, deed->kept, "new.cxa",
+				"new.json", "temporary file",
+				"standard output" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (names[i] != NULL && strstr(text, names[i]) != NULL)
+			return true;
+	return false;
+}
+
+/* A line that says what failed, and one at most that says what to do. */
+static const char *fault_of_message(const char *text, const struct point *point,
+				    const struct deed *deed)
+{
+	int lines = 0;
+
+	for (const char *c = text; *c != '\0'; c++)
+		lines += *c == '\n';
+	if (strncmp(text, "cortexarc: ", strlen("cortexarc: ")) != 0)
+		return "says nothing";
+	if (lines > 2)
+		return "says too much";
+	if (!tells_cause(text, point))
+		return "does not say why";
+	if (point->class != CLASS_MEMORY && !names_file(text, deed))
+		return "does not say of which file";
+	return NULL;
+}
+
+static bool same_output(const struct worker *worker)
+{
+	/* A report of verify tells the time it took. */
+	return strcmp(worker->deed->arguments[0], "verify") == 0 ||
+	       same_files(worker->output, "first/output");
+}
+
+static bool is_empty(const char *folder)
+{
+	struct dirent **names;
+	int count = list_names(folder, &names);
+
+	free_names(names, count);
+	return count == 0;
+}
+
+/* Return: what is wrong with it, or NULL */
+static const char *complaint(struct worker *worker, const struct point *point,
+			     int code, const char *text)
+{
+	const struct deed *deed = worker->deed;
+	bool may_leave = point->class == CLASS_UNLINK;
+	bool clean = may_leave || (check_names(deed, worker->run, false) &&
+				   is_empty(worker->spools));
+	enum outcome outcome = check(worker);
+
+	if (outcome == BROKEN)
+		return "is neither the old nor the new";
+	if (!clean)
+		return "leaves something behind";
+	if (code == deed->code && deed->target != NULL && outcome != NEW)
+		return "claims a success that is none";
+	if (code == deed->code)
+		return same_output(worker) ? NULL : "says something else";
+	if (code != 4)
+		return "does not exit with 4";
+	if (point->mode >= HALF)
+		return "fails where it need not";
+	return fault_of_message(text, point, deed);
+}
+
+static void try_point(struct worker *worker, const struct point *point)
+{
+	const char *wrong;
+	size_t size;
+	char *text;
+	int code;
+
+	prepare(worker->deed, worker->run);
+	make_folder(worker->spools);
+	code = run_failing(worker, point);
+	text = read_file(worker->messages, &size);
+	wrong = complaint(worker, point, code, text);
+	if (wrong != NULL) {
+		worker->result.counts[BROKEN]++;
+		printf("# %s: %s %lu %s, %s: exits with %d and %s\n#   %s\n",
+		       worker->deed->name, faults[point->class].name, point->at,
+		       mode_names[point->mode],
+		       reason_of(point) == 0 ? "" : strerror(reason_of(point)),
+		       code, wrong, text);
+	}
+	free(text);
+}
+
+/* --- each command -------------------------------------------------------------------- */
+
+/* So many of a class's calls that all are tried in the end, by other seeds. */
+static void fail_each_of(struct worker *worker, struct point *point)
+{
+	unsigned long count = counts[point->class];
+	unsigned long step = all || count <= POINTS ? 1 : count / POINTS;
+	unsigned long number = 0;
+
+	for (point->at = 1 + seed % step; point->at <= count;
+	     point->at += step) {
+		if (number++ % WORKERS == (unsigned long)worker->number)
+			try_point(worker, point);
+	}
+}
+
+static void fail_each(struct worker *worker)
+{
+	struct point point;
+
+	for (int class = 0; class < CLASSES; class++)
+		for (int mode = 0; mode < MODES; mode++) {
+			point.class = (enum fault_class)class;
+			point.mode = modes[mode];
+			if (applies(&point))
+				fail_each_of(worker, &point);
+		}
+}
+
+static bool count_calls(const struct deed *deed)
+{
+	FILE *file;
+	int code;
+
+	make_folder("first");
+	make_folder("first/tmp");
+	prepare(deed, "first/run");
+	setenv("FAULT_CLASS", "-1", 1);
+	setenv("FAULT_COUNTS", "../counts", 1);
+	setenv("LD_PRELOAD", shim, 1);
+	code = run_tool(deed->arguments, "first/run");
+	unsetenv("LD_PRELOAD");
+	unsetenv("FAULT_COUNTS");
+	copy_all("first/run", "want");
+	file = fopen("first/counts", "r");
+	must(file != NULL, "the shim does not work");
+	for (int i = 0; i < CLASSES; i++)
+		must(fscanf(file, "%lu", &counts[i]) == 1, "counts");
+	fclose(file);
+	return code == deed->code;
+}
+
+static void survives(const struct deed *deed)
+{
+	struct result result;
+
+	if (!ok(count_calls(deed) && counts[CLASS_MEMORY] > 10,
+		"%s ends as it should", deed->name))
+		return;
+	result = run_workers(deed, fail_each);
+	printf("# failed %ld times: %ld old, %ld new\n", result.points,
+	       result.counts[OLD], result.counts[NEW]);
+	ok(result.points > 100 && result.counts[BROKEN] == 0,
+	   "%s, whatever call fails, says so, loses nothing and leaves nothing",
+	   deed->name);
+}
+
+static bool find_shim(void)
+{
+	join(shim, getenv("CXA_BUILDDIR"), "tests/faults/.libs/shim.so");
+	return exists(shim);
+}
+
+int main(void)
+{
+	const char *wish = getenv("CXA_FAULTS");
+
+#ifdef SANITIZED
+	puts("1..0 # SKIP the sanitizers have these calls for themselves");
+	return 0;
+#endif
+	find_tool();
+	if (!find_shim()) {
+		puts("1..0 # SKIP there is no shared object to preload");
+		return 0;
+	}
+	all = wish != NULL && strcmp(wish, "all") == 0;
+	seed = wish != NULL && isdigit((unsigned char)wish[0]) ?
+		       (unsigned)strtoul(wish, NULL, 10) :
+		       (unsigned)getpid();
+	printf("# seed %u; CXA_FAULTS=%u does the same again, =all every call\n",
+	       seed, seed);
+	enter_scratch();
+	make_inputs();
+	for (size_t i = 0; i < DEEDS; i++)
+		survives(&deeds[i]);
+	leave_scratch();
+	return done_testing();
+}
