@@ -77,6 +77,39 @@ bool cxa_varint_get(const uint8_t **cursor, const uint8_t *end, uint64_t *value)
 	return true;
 }
 
+bool cxa_wire_next(const uint8_t **cursor, const uint8_t *end,
+		   struct cxa_wire_field *field)
+{
+	uint64_t tag;
+
+	if (*cursor == end || !cxa_varint_get(cursor, end, &tag))
+		return false;
+	field->number = tag >> 3;
+	field->wire_type = (unsigned)(tag & 7);
+	field->data = *cursor;
+	switch (field->wire_type) {
+	case CXA_WIRE_VARINT:
+		return cxa_varint_get(cursor, end, &field->value);
+	case CXA_WIRE_BYTES:
+		if (!cxa_varint_get(cursor, end, &field->value))
+			return false;
+		break;
+	case CXA_WIRE_FIXED64:
+		field->value = 8;
+		break;
+	case CXA_WIRE_FIXED32:
+		field->value = 4;
+		break;
+	default:
+		return false;
+	}
+	if (field->value > (uint64_t)(end - *cursor))
+		return false;
+	field->data = *cursor;
+	*cursor += field->value;
+	return true;
+}
+
 int cxa_wire_unpack(const struct cxa_message_type *type, const uint8_t *data,
 		    size_t size, struct cxa_arena *arena,
 		    ProtobufCMessage **out, struct cxa_error *error)

@@ -86,4 +86,32 @@ void cxa_length_end(struct cxa_buffer *buffer, size_t start);
  */
 bool cxa_varint_get(const uint8_t **cursor, const uint8_t *end, uint64_t *value);
 
+enum cxa_wire_type {
+	CXA_WIRE_VARINT = 0,
+	CXA_WIRE_FIXED64 = 1,
+	CXA_WIRE_BYTES = 2,
+	CXA_WIRE_FIXED32 = 5
+};
+
+/**
+ * struct cxa_wire_field - one field of an encoded message
+ * @wire_type: of enum cxa_wire_type
+ * @value: of a varint; else the size at @data
+ * @data: where the value stands
+ */
+struct cxa_wire_field {
+	uint64_t number;
+	unsigned wire_type;
+	uint64_t value;
+	const uint8_t *data;
+};
+
+/**
+ * cxa_wire_next() - the field at *@cursor, which moves behind it
+ *
+ * Return: false at @end, and where there is none.
+ */
+bool cxa_wire_next(const uint8_t **cursor, const uint8_t *end,
+		   struct cxa_wire_field *field);
+
 #endif

@@ -22,22 +22,9 @@ enum header_field {
 	DATA_VERSION = 4
 };
 
-enum { VARINT = 0, FIXED64 = 1, BYTES = 2, FIXED32 = 5 };
-
 enum { SHOWN_BYTES = 48 };
 
 static const char hash_name[] = "BLAKE2b-256";
-
-/**
- * struct field - one field of a message
- * @value: of a varint; the size at @data else
- */
-struct field {
-	uint64_t number;
-	unsigned wire_type;
-	uint64_t value;
-	const uint8_t *data;
-};
 
 /**
  * struct first_fields - what is known of the header before it is scanned
@@ -57,40 +44,8 @@ struct first_fields {
 	char version[SHOWN_BYTES];
 };
 
-static bool next_field(const uint8_t **cursor, const uint8_t *end,
-		       struct field *field)
-{
-	uint64_t tag;
-
-	if (*cursor == end || !cxa_varint_get(cursor, end, &tag))
-		return false;
-	field->number = tag >> 3;
-	field->wire_type = (unsigned)(tag & 7);
-	switch (field->wire_type) {
-	case VARINT:
-		return cxa_varint_get(cursor, end, &field->value);
-	case BYTES:
-		if (!cxa_varint_get(cursor, end, &field->value))
-			return false;
-		break;
-	case FIXED64:
-		field->value = 8;
-		break;
-	case FIXED32:
-		field->value = 4;
-		break;
-	default:
-		return false;
-	}
-	if (field->value > (uint64_t)(end - *cursor))
-		return false;
-	field->data = *cursor;
-	*cursor += field->value;
-	return true;
-}
-
 /* Fit to be shown: no control characters, not too long. */
-static void copy_text(char out[SHOWN_BYTES], const struct field *field)
+static void copy_text(char out[SHOWN_BYTES], const struct cxa_wire_field *field)
 {
 	size_t size = 0;
 
@@ -103,21 +58,22 @@ static void copy_text(char out[SHOWN_BYTES], const struct field *field)
 }
 
 static void read_data_version(struct first_fields *first,
-			      const struct field *metadata)
+			      const struct cxa_wire_field *metadata)
 {
 	const uint8_t *cursor = metadata->data;
 	const uint8_t *end = cursor + metadata->value;
-	struct field field = { 0 };
+	struct cxa_wire_field field = { 0 };
 
-	while (next_field(&cursor, end, &field))
+	while (cxa_wire_next(&cursor, end, &field))
 		if (field.number == DATA_VERSION &&
-		    field.wire_type == VARINT) {
+		    field.wire_type == CXA_WIRE_VARINT) {
 			first->has_data_version = true;
 			first->data_version = field.value;
 		}
 }
 
-static void take_bytes(struct first_fields *first, const struct field *field,
+static void take_bytes(struct first_fields *first,
+		       const struct cxa_wire_field *field,
 		       enum cxa_operation operation)
 {
 	bool concerns = field->number == REQUIRED_TO_LIST ||
@@ -147,17 +103,17 @@ static void read_first(struct first_fields *first, const uint8_t *data,
 		       size_t size, enum cxa_operation operation)
 {
 	const uint8_t *end = data + size;
-	struct field field = { 0 };
+	struct cxa_wire_field field = { 0 };
 
 	memset(first, 0, sizeof(*first));
-	while (next_field(&data, end, &field)) {
-		if (field.wire_type == BYTES) {
+	while (cxa_wire_next(&data, end, &field)) {
+		if (field.wire_type == CXA_WIRE_BYTES) {
 			take_bytes(first, &field, operation);
-		} else if (field.wire_type == VARINT &&
+		} else if (field.wire_type == CXA_WIRE_VARINT &&
 			   field.number == FORMAT_MAJOR) {
 			first->major = field.value;
 			first->has_major = true;
-		} else if (field.wire_type == VARINT &&
+		} else if (field.wire_type == CXA_WIRE_VARINT &&
 			   field.number == FORMAT_MINOR) {
 			first->minor = field.value;
 		}
