@@ -14,6 +14,7 @@
 
 #include "base/buffer.h"
 #include "base/wire.h"
+#include "check/restore_changed.h"
 #include "endpoint/source.h"
 
 /*
@@ -25,6 +26,7 @@ enum { STORE_FACTOR = 3 };
 struct restore {
 	struct cxa_context *context;
 	const char *locator;
+	const struct cxa_store_change *change; /* instead of @locator */
 	const char *store;
 	const struct cxa_restore_options *options;
 	struct cxa_source *next; /* what is to come */
@@ -179,6 +181,12 @@ static bool same_space(const Cxa__Header *now, const Cxa__Header *next)
 	return same;
 }
 
+/* Of a change that is what is there. */
+static struct cxa_source *to_come(const struct restore *restore)
+{
+	return restore->next != NULL ? restore->next : restore->now;
+}
+
 static int measure(struct restore *restore, struct cxa_preflight *preflight)
 {
 	struct statvfs fs;
@@ -190,7 +198,8 @@ static int measure(struct restore *restore, struct cxa_preflight *preflight)
 				     "cannot look at %s", restore->store);
 	preflight->store_bytes = (uint64_t)st.st_size;
 	preflight->free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
-	preflight->needed_bytes = STORE_FACTOR * restore->next->rows_bytes;
+	preflight->needed_bytes = STORE_FACTOR *
+				 to_come(restore)->rows_bytes;
 	if (preflight->safety_backup != NULL)
 		preflight->needed_bytes += preflight->store_bytes;
 	if (preflight->needed_bytes > preflight->free_bytes) {
@@ -210,14 +219,14 @@ static int tell(struct restore *restore)
 {
 	struct cxa_preflight preflight = {
 		.now = cxa_source_header(restore->now),
-		.next = cxa_source_header(restore->next),
+		.next = cxa_source_header(to_come(restore)),
 		.safety_backup = safety_backup(restore),
 	};
 	int status = cxa_source_count(restore->now, preflight.now_records,
 				      restore->error);
 
 	if (status == 0)
-		status = cxa_source_count(restore->next,
+		status = cxa_source_count(to_come(restore),
 					  preflight.next_records,
 					  restore->error);
 	preflight.next_known = status == 0;
@@ -269,6 +278,21 @@ static int lock_store(struct restore *restore)
 	return status;
 }
 
+/* The store is locked: tell what is to come, and keep what is there. */
+static int prepare(struct restore *restore)
+{
+	int status = name_safety_backup(restore);
+
+	if (status == 0)
+		status = tell(restore);
+	if (status == 0)
+		status = make_backup(restore);
+	/* A reader would keep the transaction from its commit. */
+	cxa_source_close(restore->now);
+	restore->now = NULL;
+	return status;
+}
+
 static int run(struct restore *restore, struct cxa_summary *summary)
 {
 	int status = cxa_source_open(&restore->next, restore->context,
@@ -279,18 +303,54 @@ static int run(struct restore *restore, struct cxa_summary *summary)
 	if (status == 0)
 		status = lock_store(restore);
 	if (status == 0)
-		status = name_safety_backup(restore);
-	if (status == 0)
-		status = tell(restore);
-	if (status == 0)
-		status = make_backup(restore);
-	/* A reader would keep the transaction from its commit. */
-	cxa_source_close(restore->now);
-	restore->now = NULL;
+		status = prepare(restore);
 	if (status == 0)
 		status = cxa_copy(restore->next, restore->sink, NULL, summary,
 				  restore->error);
 	return status;
+}
+
+static int run_change(struct restore *restore, struct cxa_summary *summary)
+{
+	const struct cxa_store_change *change = restore->change;
+	struct cxa_source *changed = NULL;
+	int status = lock_store(restore);
+
+	if (status == 0)
+		status = change->check(change->user, restore->now,
+				       restore->error);
+	if (status == 0)
+		status = prepare(restore);
+	if (status == 0)
+		status = cxa_source_open(&restore->next, restore->context,
+					 safety_backup(restore), NULL,
+					 restore->error);
+	if (status == 0)
+		status = change->apply(change->user, restore->next, &changed,
+				       restore->error);
+	if (status == 0)
+		status = cxa_copy(changed, restore->sink, NULL, summary,
+				  restore->error);
+	cxa_source_close(changed);
+	return status;
+}
+
+static int take_options(struct cxa_restore_options *out,
+			const struct cxa_restore_options *options,
+			struct cxa_error *error)
+{
+	if (cxa_options_take(out, sizeof(*out), options))
+		return 0;
+	return cxa_error_set(error, CXA_ERR_USAGE,
+			     "restore options of another version");
+}
+
+static void release(struct restore *restore)
+{
+	cxa_source_close(restore->now);
+	cxa_sink_close(restore->sink);
+	cxa_source_close(restore->next);
+	cxa_buffer_release(&restore->safety_backup);
 }
 
 int cxa_restore(struct cxa_context *context, const char *locator,
@@ -305,19 +365,41 @@ int cxa_restore(struct cxa_context *context, const char *locator,
 		.options = &wanted,
 		.error = error,
 	};
-	int status;
+	int status = take_options(&wanted, options, error);
 
-	if (!cxa_options_take(&wanted, sizeof(wanted), options))
-		return cxa_error_set(error, CXA_ERR_USAGE,
-				     "restore options of another version");
+	if (status < 0)
+		return status;
 	if (strcmp(locator, "-") == 0)
 		return cxa_error_set(error, CXA_ERR_USAGE,
 				     "what replaces a store is verified first, "
 				     "and so cannot come from a pipe");
 	status = run(&restore, summary);
-	cxa_source_close(restore.now);
-	cxa_sink_close(restore.sink);
-	cxa_source_close(restore.next);
-	cxa_buffer_release(&restore.safety_backup);
+	release(&restore);
+	return status;
+}
+
+int cxa_restore_changed(struct cxa_context *context, const char *store,
+			const struct cxa_store_change *change,
+			const struct cxa_restore_options *options,
+			struct cxa_summary *summary, struct cxa_error *error)
+{
+	struct cxa_restore_options wanted = CXA_RESTORE_OPTIONS_INIT;
+	struct restore restore = {
+		.context = context,
+		.change = change,
+		.store = store,
+		.options = &wanted,
+		.error = error,
+	};
+	int status = take_options(&wanted, options, error);
+
+	if (status < 0)
+		return status;
+	if (wanted.no_safety_backup)
+		return cxa_error_set(error, CXA_ERR_USAGE,
+				     "a store is changed by way of its safety "
+				     "backup, so there must be one");
+	status = run_change(&restore, summary);
+	release(&restore);
 	return status;
 }

@@ -8,6 +8,7 @@
 #include <cortexarc/restore.h>
 #include <cortexarc/error.h>
 #include <cortexarc/limits.h>
+#include <cortexarc/migrate.h>
 #include <cortexarc/record.h>
 #include <cortexarc/sink.h>
 #include <cortexarc/source.h>
