@@ -14,7 +14,8 @@ _cortexarc_values()
 	verify:--level) echo structure bytes records graph \
 		restorable ;;
 	verify:--fail-on) echo Low Medium High Critical ;;
-	pack:--level) echo 1 3 9 19 ;;
+	pack:--level | migrate:--level) echo 1 3 9 19 ;;
+	migrate:--to-version) echo 1 2 ;;
 	get:1) echo $collections ;;
 	esac
 }
@@ -35,6 +36,9 @@ _cortexarc_options()
 	init) echo --quiet --help ;;
 	cat) echo --collection --ids --lenient $reading ;;
 	get) echo --lenient $reading ;;
+	migrate) echo --to-version --output --in-place --safety-backup \
+		--dry-run --repair --max-issues --format --level \
+		--no-check-encode --lenient --json $reading ;;
 	diff) echo --collection --ids --fields --full --metadata \
 		--max-records --lenient --json $reading ;;
 	esac
@@ -42,7 +46,7 @@ _cortexarc_options()
 
 _cortexarc()
 {
-	local commands="pack unpack init verify info list cat get diff help"
+	local commands="pack unpack init verify info list cat get diff migrate help"
 	local word=${COMP_WORDS[COMP_CWORD]}
 	local before=${COMP_WORDS[COMP_CWORD - 1]}
 	local command=${COMP_WORDS[1]}

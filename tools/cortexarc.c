@@ -71,6 +71,17 @@ static const struct command commands[] = {
 	  "share are not read. Exit code 0: the same records;\n"
 	  "1: different ones. With --quiet nothing is printed, and the first\n"
 	  "difference ends it.\n" },
+	{ "migrate", cmd_migrate,
+	  "INPUT --to-version N {-o OUT | --in-place | --dry-run} [options]",
+	  "turn records of one data version into those of another", 1,
+	  TAKES_OUTPUT | TAKES_MIGRATE | TAKES_FORMAT | TAKES_COMPRESSION |
+	  TAKES_MAX_ISSUES | TAKES_JSON | READS_JSON,
+	  "Between 1 and 2 the hashes change: each is compared with what the old\n"
+	  "data version makes of its text, and the first wrong one ends it, with\n"
+	  "exit code 3. There and back again gives the same bytes. OUT is as of\n"
+	  "unpack. With --in-place a store is replaced as by unpack --into; what\n"
+	  "it held is always kept. What has the data version already is copied\n"
+	  "to OUT as it is; a store is not touched.\n" },
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

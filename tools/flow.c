@@ -7,6 +7,56 @@
 
 #include "json_out.h"
 
+/* --- what the output is -------------------------------------------------- */
+
+static bool ends_with(const char *name, const char *ending)
+{
+	size_t size = strlen(name);
+	size_t ending_size = strlen(ending);
+
+	return size > ending_size &&
+	       strcmp(name + size - ending_size, ending) == 0;
+}
+
+static bool is_folder(const char *name)
+{
+	struct stat st;
+
+	return stat(name, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+int flow_find_kind(const struct options *options, enum cxa_kind *kind)
+{
+	const char *name = options->command->name;
+	const char *output = options->output;
+	bool standard = strcmp(output, "-") == 0;
+
+	*kind = options->format;
+	if (standard && *kind == CXA_KIND_NDJSON)
+		return ui_usage(name, "--format ndjson makes a folder: "
+				"standard output is none");
+	if (standard && *kind == CXA_KIND_STORE)
+		return ui_usage(name, "--format store makes a database: "
+				"standard output cannot be one");
+	if (*kind != CXA_KIND_AUTO)
+		return EXIT_DONE;
+	if (standard || ends_with(output, ".json"))
+		*kind = CXA_KIND_JSON;
+	else if (ends_with(output, "/") || is_folder(output))
+		*kind = CXA_KIND_NDJSON;
+	else if (ends_with(output, ".cxa"))
+		*kind = CXA_KIND_ARCHIVE;
+	else if (ends_with(output, ".db"))
+		*kind = CXA_KIND_STORE;
+	else
+		return ui_usage(name, "%s: its name does not end in .db, "
+				".json, .cxa or /, so say --format store, "
+				"json, ndjson or archive", output);
+	return EXIT_DONE;
+}
+
+/* --- from one end to the other ------------------------------------------- */
+
 static bool look(const char *locator, int standard, struct stat *st)
 {
 	if (strcmp(locator, "-") == 0)
@@ -50,6 +100,7 @@ static int copy(const struct flow *flow, struct cxa_context *context,
 		struct cxa_error *error)
 {
 	struct cxa_source_options source_options = options->source;
+	struct cxa_source *migrated = NULL;
 	struct cxa_source *source = NULL;
 	struct cxa_sink *sink = NULL;
 	const uint8_t *root;
@@ -62,9 +113,11 @@ static int copy(const struct flow *flow, struct cxa_context *context,
 	if (status == 0)
 		status = cxa_source_open(&source, context, flow->input,
 					 &source_options, error);
+	if (status == 0 && flow->migrate != NULL)
+		status = cxa_migrate(&migrated, source, flow->migrate, error);
 	if (status == 0)
-		status = cxa_copy(source, sink, &flow->selection,
-				  &result->summary, error);
+		status = cxa_copy(migrated != NULL ? migrated : source, sink,
+				  &flow->selection, &result->summary, error);
 	if (status == 0) {
 		result->source_bytes = cxa_source_bytes(source);
 		root = cxa_source_root(source);
@@ -73,6 +126,7 @@ static int copy(const struct flow *flow, struct cxa_context *context,
 			memcpy(result->source_root, root, 32);
 	}
 	cxa_sink_close(sink);
+	cxa_source_close(migrated);
 	cxa_source_close(source);
 	return status;
 }

@@ -1,4 +1,4 @@
-/* flow.h - records from the input to the output, as four commands do it */
+/* flow.h - records from the input to the output, as several commands do it */
 #ifndef CXA_TOOLS_FLOW_H
 #define CXA_TOOLS_FLOW_H
 
@@ -11,6 +11,7 @@ struct flow {
 	enum cxa_kind kind; /* of the output */
 	bool single_read;
 	struct cxa_selection selection;
+	const struct cxa_migrate_options *migrate; /* NULL: as they are */
 };
 
 /**
@@ -25,6 +26,13 @@ struct flow_result {
 	uint64_t source_bytes;
 	double seconds;
 };
+
+/**
+ * flow_find_kind() - what the output is to be, by --format or its name
+ *
+ * Return: EXIT_DONE, or EXIT_USAGE after a line on standard error.
+ */
+int flow_find_kind(const struct options *options, enum cxa_kind *kind);
 
 /**
  * flow_run() - open both ends, copy, commit

@@ -19,6 +19,10 @@ enum code {
 	CODE_INTO,
 	CODE_SAFETY_BACKUP,
 	CODE_NO_SAFETY_BACKUP,
+	CODE_TO_VERSION,
+	CODE_IN_PLACE,
+	CODE_REPAIR,
+	CODE_DRY_RUN,
 	CODE_FIELDS,
 	CODE_FULL,
 	CODE_METADATA,
@@ -48,10 +52,19 @@ static const struct option_row rows[] = {
 	  "where to write; - is standard output" },
 	{ "into", CODE_INTO, TAKES_INTO, "STORE",
 	  "replace what this store holds, in one transaction" },
-	{ "safety-backup", CODE_SAFETY_BACKUP, TAKES_INTO, "FILE",
+	{ "to-version", CODE_TO_VERSION, TAKES_MIGRATE, "N",
+	  "the data version wanted, 1 or 2" },
+	{ "in-place", CODE_IN_PLACE, TAKES_MIGRATE, NULL,
+	  "replace what the store INPUT holds, in one transaction" },
+	{ "safety-backup", CODE_SAFETY_BACKUP, TAKES_INTO | TAKES_MIGRATE,
+	  "FILE",
 	  "where to keep what it held; else beside it, with the time" },
 	{ "no-safety-backup", CODE_NO_SAFETY_BACKUP, TAKES_INTO, NULL,
 	  "do not keep what it held" },
+	{ "dry-run", CODE_DRY_RUN, TAKES_MIGRATE, NULL,
+	  "read and check all, tell what would change, write nothing" },
+	{ "repair", CODE_REPAIR, TAKES_MIGRATE, NULL,
+	  "put wrong hashes right and tell them, instead of stopping" },
 	{ "format", CODE_FORMAT, TAKES_FORMAT, "FORM",
 	  "store, json, ndjson or archive, whatever OUT is called" },
 	{ "collection", CODE_COLLECTION, TAKES_SELECTION, "NAME[,NAME]",
@@ -182,6 +195,11 @@ static int set_number(struct options *options, enum code code,
 		options->now_ms = (double)value;
 		options->has_now = true;
 		return result;
+	case CODE_TO_VERSION:
+		result = value_uint(options, "--to-version", text, 1, 2,
+				    &value);
+		options->to_version = (uint32_t)value;
+		return result;
 	case CODE_MAX_RECORDS:
 		return value_uint(options, "--max-records", text, 0,
 				  UINT64_MAX - 1, &options->max_records);
@@ -242,6 +260,15 @@ static void set_flag(struct options *options, enum code code)
 		break;
 	case CODE_NO_SAFETY_BACKUP:
 		options->no_safety_backup = true;
+		break;
+	case CODE_IN_PLACE:
+		options->in_place = true;
+		break;
+	case CODE_REPAIR:
+		options->repair = true;
+		break;
+	case CODE_DRY_RUN:
+		options->dry_run = true;
 		break;
 	case CODE_FIELDS:
 		options->fields = true;
@@ -307,7 +334,8 @@ static int check_operands(const struct options *options)
 
 	if (options->operand_count < command->operands ||
 	    ((command->takes & TAKES_OUTPUT) != 0 && options->output == NULL &&
-	     options->into == NULL))
+	     options->into == NULL && !options->in_place &&
+	     !options->dry_run))
 		return ui_usage(command->name, "usage: cortexarc %s %s",
 				command->name, command->synopsis);
 	return EXIT_DONE;

@@ -23,7 +23,8 @@ enum option_bit {
 	TAKES_READING = 1 << 10,    /* --threads, --limit, --progress ... */
 	TAKES_DIFF = 1 << 11,       /* --fields, --full, --metadata ... */
 	TAKES_INTO = 1 << 13,       /* --into, --safety-backup ... */
-	TAKES_QUIET = 1 << 12       /* --quiet, where there is nothing to read */
+	TAKES_QUIET = 1 << 12,      /* --quiet, where there is nothing to read */
+	TAKES_MIGRATE = 1 << 14     /* --to-version, --in-place ... */
 };
 
 struct options;
@@ -55,6 +56,10 @@ struct options {
 	const char *into;          /* a store that exists, instead of @output */
 	const char *safety_backup; /* NULL: under a name made for it */
 	bool no_safety_backup;
+	uint32_t to_version;       /* 0: not given */
+	bool in_place;             /* what the input, a store, holds is replaced */
+	bool repair;
+	bool dry_run;              /* no output is needed */
 	enum cxa_kind format; /* CXA_KIND_AUTO: by @output's name */
 	struct cxa_sink_options sink;
 	struct cxa_source_options source;
@@ -117,5 +122,6 @@ int cmd_list(const struct options *options);
 int cmd_cat(const struct options *options);
 int cmd_get(const struct options *options);
 int cmd_diff(const struct options *options);
+int cmd_migrate(const struct options *options);
 
 #endif
