@@ -5,7 +5,7 @@ from steps import Figure, Step, cortexarc, cost, mb, mbs, remove
 
 BACKUP = 'sqlite3 .backup, zstd -3 -T0, b2sum'
 RESTIC = 'restic backup'
-DUMP = 'zstd -dc dump.sql.zst | sqlite3'
+DUMP = 'zstd -dc dump.sql.zst, piped into sqlite3'
 
 
 def shell(graph, name, script, output):
