@@ -83,7 +83,7 @@ static void journal_is_played_back(void)
 int main(void)
 {
 	find_tool();
-	enter_scratch();
+	enter_memory();
 	make_inputs();
 	another_file_stays();
 	journal_is_played_back();

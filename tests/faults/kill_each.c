@@ -192,7 +192,7 @@ int main(void)
 		return 0;
 	}
 	find_tool();
-	enter_scratch();
+	enter_memory();
 	make_inputs();
 	for (size_t i = 0; i < DEEDS; i++)
 		never_loses(&deeds[i]);
