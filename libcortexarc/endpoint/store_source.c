@@ -189,6 +189,12 @@ static int check_version(const struct store_source *source,
 	return status;
 }
 
+/* What a path that only the system can follow, as in /proc, comes to */
+static bool is_nowhere(int number)
+{
+	return number == ENOENT || number == ENOTDIR || number == ELOOP;
+}
+
 static int cannot_open(const char *locator, int number, struct cxa_error *error)
 {
 	errno = number != 0 ? number : EIO;
@@ -249,7 +255,8 @@ static int look_into(sqlite3_vfs *vfs, const char *locator, const char *path,
 	free(file);
 	if (result == SQLITE_NOMEM)
 		return cxa_error_nomem(error, "SQLite");
-	return result == SQLITE_OK ? 0 : cannot_open(locator, number, error);
+	return result == SQLITE_OK || is_nowhere(number) ?
+		       0 : cannot_open(locator, number, error);
 }
 
 int cxa_source_is_store(const char *locator, bool *is_store,
@@ -263,7 +270,7 @@ int cxa_source_is_store(const char *locator, bool *is_store,
 	if (strcmp(locator, "-") == 0)
 		return 0;
 	if (stat(locator, &st) != 0)
-		return errno == ENOENT || errno == ENOTDIR ?
+		return is_nowhere(errno) ?
 			       0 : cannot_open(locator, errno, error);
 	if (!S_ISREG(st.st_mode))
 		return 0;
