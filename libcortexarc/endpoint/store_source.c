@@ -272,7 +272,8 @@ int cxa_source_is_store(const char *locator, bool *is_store,
 	if (stat(locator, &st) != 0)
 		return is_nowhere(errno) ?
 			       0 : cannot_open(locator, errno, error);
-	if (!S_ISREG(st.st_mode))
+	/* SQLite opens by name: what has lost its own is for whoever holds it. */
+	if (!S_ISREG(st.st_mode) || st.st_nlink == 0)
 		return 0;
 	cxa_store_path(&path, locator);
 	if (path.failed || sqlite3_initialize() != SQLITE_OK ||
