@@ -231,8 +231,9 @@ static inline void cxa_concept_flag(struct cxa_graph *graph, size_t position,
 static inline bool cxa_concept_has(const struct cxa_graph *graph,
 				   size_t position, enum cxa_concept_flag flag)
 {
-	return (graph->concept_flags[position / 4] >> (2 * (position % 4)) &
-		(unsigned)flag) != 0;
+	unsigned four = graph->concept_flags[position / 4];
+
+	return (four >> (2 * (position % 4)) & (unsigned)flag) != 0;
 }
 
 #endif

@@ -52,7 +52,9 @@ static bool is_folder(const char *path)
 
 static void join(char out[PATH_BYTES], const char *folder, const char *name)
 {
-	snprintf(out, PATH_BYTES, "%s/%s", folder, name);
+	int length = snprintf(out, PATH_BYTES, "%s/%s", folder, name);
+
+	must(length >= 0 && length < PATH_BYTES, folder);
 }
 
 /* Names of a folder in order, without "." and ".."; to be freed, each and all */
