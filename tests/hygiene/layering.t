@@ -26,6 +26,7 @@ tests/bad_input         -
 tools                   -
 examples                -
 bench                   -
+fuzz                    check endpoint container record base
 '
 
 # against LAYERS, FILE...: includes of other layers, or of a path that climbs

@@ -1,0 +1,34 @@
+# targets.sh - the fuzz targets and what each is run with; to be sourced
+# shellcheck shell=sh disable=SC2034 # for who sources it
+
+# target, largest input, seconds for one, dictionary, its seeds; mutants that
+# are replayed of each seed, "archives" are the vectors of the specification
+fuzz_table='
+tar        65536  5  tar.dict   archives  20
+messages   8192   5  wire.dict  made      10
+batch      32768  5  wire.dict  made      10
+planes     16384  5  -          made      50
+line       16384  5  json.dict  made      10
+'
+fuzz_names=$(echo "$fuzz_table" | awk 'NF { print $1 }')
+
+# fuzz_row TARGET: its row, into max_len, timeout, dictionary, seeds, mutants
+fuzz_row()
+{
+	row=$(echo "$fuzz_table" | awk -v name="$1" '$1 == name')
+	# shellcheck disable=SC2086 # a list of words
+	set -- $row
+	max_len=$2 timeout=$3 dictionary=$4 seeds=$5 mutants=$6
+}
+
+# fuzz_seeds TARGET: what it starts from, files and folders, in "$@" form
+fuzz_corpus()
+{
+	fuzz_row "$1"
+	if [ "$seeds" = archives ]; then
+		echo "$top/spec/vectors"
+	else
+		echo "$built/fuzz/seeds/$1"
+	fi
+	[ ! -d "$top/fuzz/regressions/$1" ] || echo "$top/fuzz/regressions/$1"
+}
