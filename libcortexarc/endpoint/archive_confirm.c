@@ -11,6 +11,7 @@ struct confirm {
 	struct cxa_buffer sums;
 	struct cxa_buffer schema;
 	struct cxa_digest schema_digest;
+	struct cxa_digest schema_told; /* by its pax header, if it has one */
 	uint64_t end; /* offset behind the last member's padding */
 };
 
@@ -78,10 +79,23 @@ static int read_schema(struct confirm *confirm, struct cxa_error *error)
 	    walker.member.kind != CXA_MEMBER_SCHEMA)
 		return disagree(name, "schema.pb is not behind CORTEXARC",
 				error);
+	confirm->schema_told = walker.member.digest;
 	confirm->end = start + sizeof(blocks) + padded(walker.member.size);
 	return cxa_archive_read_member(
 		archive, name, start + sizeof(blocks), walker.member.size,
 		&walker.member.digest, &confirm->schema, error);
+}
+
+static int check_schema(struct confirm *confirm, struct cxa_error *error)
+{
+	cxa_digest_of(&confirm->schema_digest, confirm->schema.data,
+		      confirm->schema.size);
+	if (confirm->archive->foreign != NULL ||
+	    cxa_digest_equal(&confirm->schema_digest, &confirm->schema_told))
+		return 0;
+	return disagree(cxa_member_name(CXA_MEMBER_SCHEMA),
+			"the bytes do not match the digest in the pax header",
+			error);
 }
 
 /* One line of B2SUMS against what is known of the member it must name. */
@@ -186,11 +200,10 @@ int cxa_archive_confirm(struct cxa_archive *archive, struct cxa_error *error)
 
 	if (status == 0)
 		status = read_schema(&confirm, error);
-	if (status == 0) {
-		cxa_digest_of(&confirm.schema_digest, confirm.schema.data,
-			      confirm.schema.size);
+	if (status == 0)
+		status = check_schema(&confirm, error);
+	if (status == 0)
 		status = match_sums(&confirm, error);
-	}
 	if (status == 0)
 		status = match_layout(&confirm, error);
 	cxa_buffer_release(&confirm.sums);

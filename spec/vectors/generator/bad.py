@@ -261,6 +261,20 @@ first_pax('upper', 'the digest in capitals', lambda data: b'105 SCHILY.xattr.'
           b'\n')
 first_pax('digest', 'another digest than the data has, here alone',
           lambda data: pax_record(data + b'x'))
+
+
+@vector('bad-member-pax-digest-schema', 'another digest than schema.pb has, in '
+        'its pax header alone', 'schema.pb')
+def _():
+    def edit(members):
+        schema = members[place(members, 'schema.pb')]
+        schema.pax = pax_record(schema.data + b'x')
+        return members
+    archive = base()
+    archive.edit_members = edit
+    return archive
+
+
 first_pax('padding', 'bytes behind the record', lambda data: (
     pax_record(data) + b'x'), size=105)
 first_pax('name', 'the pax header of another member',
