@@ -8,9 +8,12 @@
 
 enum { SNIFF_BYTES = 512, TAR_MAGIC = 257 };
 
+/* POSIX's magic and GNU tar's, with the NUL that no JSON has. */
 static bool is_tar(const uint8_t *head, size_t size)
 {
-	return size >= SNIFF_BYTES && memcmp(head + TAR_MAGIC, "ustar", 5) == 0;
+	return size >= SNIFF_BYTES &&
+	       (memcmp(head + TAR_MAGIC, "ustar", 6) == 0 ||
+		memcmp(head + TAR_MAGIC, "ustar  ", 8) == 0);
 }
 
 static bool is_archive(const uint8_t *head, size_t size)
