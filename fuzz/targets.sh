@@ -9,6 +9,12 @@ messages   8192   5  wire.dict  made      10
 batch      32768  5  wire.dict  made      10
 planes     16384  5  -          made      50
 line       16384  5  json.dict  made      10
+json       65536  5  json.dict  made      2
+archive    65536  10 tar.dict   archives  5
+round-trip 65536  10 tar.dict   archives  1
+readers    65536  10 tar.dict   archives  5
+listing    65536  5  tar.dict   archives  5
+store      65536  10 sql.dict   made      5
 '
 fuzz_names=$(echo "$fuzz_table" | awk 'NF { print $1 }')
 
