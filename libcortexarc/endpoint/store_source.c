@@ -325,6 +325,8 @@ int cxa_store_source_open(struct cxa_source *source, const char *path,
 	if (status == 0)
 		status = check_version(from, error);
 	if (status == 0 && !options->single_read)
+		cxa_store_fetch_ahead(&from->store);
+	if (status == 0 && !options->single_read)
 		status = cxa_store_check_begin(&from->check, source->context,
 					       (const char *)full.data,
 					       wait_ms, error);
