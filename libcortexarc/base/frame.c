@@ -85,6 +85,25 @@ static int prove_frame(struct cxa_frame_coder *coder, const void *data,
 	return status;
 }
 
+/*
+ * For vectors, the fewer the false matches the better: a table this small finds
+ * the vectors that are the same as the one before, and little else, in 0.6 of
+ * the time of level 3 (bench/README.md).
+ */
+static void set_level(ZSTD_CCtx *compressor, int level)
+{
+	if (level != CXA_FRAME_DENSE) {
+		ZSTD_CCtx_setParameter(compressor, ZSTD_c_compressionLevel,
+				       level);
+		return;
+	}
+	ZSTD_CCtx_setParameter(compressor, ZSTD_c_compressionLevel,
+			       CXA_FRAME_LEVEL);
+	ZSTD_CCtx_setParameter(compressor, ZSTD_c_strategy, ZSTD_fast);
+	ZSTD_CCtx_setParameter(compressor, ZSTD_c_hashLog, 9);
+	ZSTD_CCtx_setParameter(compressor, ZSTD_c_minMatch, 7);
+}
+
 int cxa_frame_compress(struct cxa_frame_coder *coder, int level, bool prove,
 		       const void *data, size_t size, struct cxa_buffer *out,
 		       struct cxa_error *error)
@@ -102,7 +121,7 @@ int cxa_frame_compress(struct cxa_frame_coder *coder, int level, bool prove,
 		return status;
 	compressor = coder->compressor;
 	ZSTD_CCtx_reset(compressor, ZSTD_reset_session_and_parameters);
-	ZSTD_CCtx_setParameter(compressor, ZSTD_c_compressionLevel, level);
+	set_level(compressor, level);
 	ZSTD_CCtx_setParameter(compressor, ZSTD_c_contentSizeFlag, 1);
 	ZSTD_CCtx_setParameter(compressor, ZSTD_c_checksumFlag, 1);
 	made = ZSTD_compress2(compressor, room, bound, data, size);

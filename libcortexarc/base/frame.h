@@ -10,6 +10,12 @@
 
 enum { CXA_FRAME_LEVEL = 3 };
 
+/*
+ * Instead of a level up to that: for bytes that hardly ever repeat, as planes of
+ * vectors. The search for a match is short; the entropy is coded as ever.
+ */
+enum { CXA_FRAME_DENSE = 0 };
+
 /* The window that a frame may want at most: the format's own limit. */
 enum { CXA_FRAME_WINDOW_MAX = 1 << 23 };
 
@@ -32,7 +38,7 @@ void cxa_frame_coder_release(struct cxa_frame_coder *coder);
 
 /**
  * cxa_frame_compress() - append one frame of @data to @out
- * @level: 1 to 19
+ * @level: 1 to 19, or CXA_FRAME_DENSE
  * @prove: decompress it again and compare before it counts as made
  *
  * With content size and checksum, without a dictionary.

@@ -100,6 +100,14 @@ static int check_limits(struct job *job, const struct item *item)
 	return status;
 }
 
+static int level_of(const struct cxa_encoder *encoder,
+		    enum cxa_collection collection)
+{
+	return collection == CXA_EMBEDDINGS &&
+			       encoder->level <= CXA_FRAME_LEVEL ?
+		       CXA_FRAME_DENSE : encoder->level;
+}
+
 static int encode(struct job *job, struct item *item,
 		  struct cxa_frame_coder *coder)
 {
@@ -122,7 +130,8 @@ static int encode(struct job *job, struct item *item,
 	if (status < 0)
 		return status;
 	encoded->raw_size = item->raw.size;
-	status = cxa_frame_compress(coder, job->encoder->level,
+	status = cxa_frame_compress(coder,
+				    level_of(job->encoder, encoded->collection),
 				    job->encoder->prove, item->raw.data,
 				    item->raw.size, &encoded->stored,
 				    &job->error);
