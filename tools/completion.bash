@@ -22,7 +22,8 @@ _cortexarc_values()
 
 _cortexarc_options()
 {
-	local reading="--threads --temp-dir --limit --progress --quiet --help"
+	local reading="--threads --temp-dir --limit --sandbox --no-sandbox
+		--progress --quiet --help"
 
 	case $1 in
 	pack) echo --output --level --no-check-encode --verify --lenient \

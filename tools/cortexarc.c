@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "options.h"
+#include "sandbox.h"
 #include "session.h"
 
 #ifndef PACKAGE_VERSION
@@ -155,8 +156,8 @@ static int print_help(const struct command *command)
 
 static int print_version(void)
 {
-	printf("cortexarc %s\nlibcortexarc %s\n", PACKAGE_VERSION,
-	       cxa_version());
+	printf("cortexarc %s\nlibcortexarc %s\nsandbox: %s\n",
+	       PACKAGE_VERSION, cxa_version(), sandbox_parts());
 	return EXIT_DONE;
 }
 
@@ -285,7 +286,8 @@ static int run(int argc, char **argv)
 	if (options.help)
 		return print_help(command);
 	ui_begin(options.quiet, options.progress);
-	return command->run(&options);
+	code = sandbox_enter(&options);
+	return code == EXIT_DONE ? command->run(&options) : code;
 }
 
 static bool ended;

@@ -36,7 +36,9 @@ enum code {
 	CODE_THREADS,
 	CODE_TEMP_DIR,
 	CODE_LIMIT,
-	CODE_PROGRESS
+	CODE_PROGRESS,
+	CODE_SANDBOX,
+	CODE_NO_SANDBOX
 };
 
 struct option_row {
@@ -106,6 +108,10 @@ static const struct option_row rows[] = {
 	{ "limit", CODE_LIMIT, TAKES_READING, "NAME=VALUE",
 	  "a bound on what the input may ask for; may be repeated;\n"
 	  "                               the names: cortexarc help limits" },
+	{ "sandbox", CODE_SANDBOX, TAKES_READING, NULL,
+	  "fail where the system has no sandbox" },
+	{ "no-sandbox", CODE_NO_SANDBOX, TAKES_READING, NULL,
+	  "keep the rights that reading does not need" },
 	{ "progress", CODE_PROGRESS, TAKES_READING, NULL,
 	  "show the progress line even without a terminal" },
 	{ "quiet", CODE_QUIET, TAKES_READING | TAKES_QUIET, NULL,
@@ -284,6 +290,12 @@ static void set_flag(struct options *options, enum code code)
 		break;
 	case CODE_JSON:
 		options->json = true;
+		break;
+	case CODE_SANDBOX:
+		options->sandbox = SANDBOX_REQUIRED;
+		break;
+	case CODE_NO_SANDBOX:
+		options->sandbox = SANDBOX_OFF;
 		break;
 	case CODE_PROGRESS:
 		options->progress = true;

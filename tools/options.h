@@ -27,6 +27,9 @@ enum option_bit {
 	TAKES_MIGRATE = 1 << 14     /* --to-version, --in-place ... */
 };
 
+/** enum sandbox_wish - what of sandbox.h is wanted */
+enum sandbox_wish { SANDBOX_WHERE_KNOWN, SANDBOX_REQUIRED, SANDBOX_OFF };
+
 struct options;
 
 /**
@@ -60,6 +63,7 @@ struct options {
 	bool in_place;             /* what the input, a store, holds is replaced */
 	bool repair;
 	bool dry_run;              /* no output is needed */
+	enum sandbox_wish sandbox;
 	enum cxa_kind format; /* CXA_KIND_AUTO: by @output's name */
 	struct cxa_sink_options sink;
 	struct cxa_source_options source;

@@ -28,6 +28,7 @@ static int reason;
 static bool sticky;
 static bool armed;
 static unsigned long counts[CLASSES];
+static FILE *told;
 
 static long number_of(const char *name, long otherwise)
 {
@@ -53,22 +54,21 @@ int __libc_start_main(int (*main)(int, char **, char **), int argc, char **argv,
 	at = (unsigned long)number_of("FAULT_AT", 0);
 	reason = (int)number_of("FAULT_ERRNO", 0);
 	sticky = getenv("FAULT_STICKY") != NULL;
+	/* Now: a command that reads can open it no more. */
+	if (getenv("FAULT_COUNTS") != NULL)
+		told = fopen(getenv("FAULT_COUNTS"), "w");
 	armed = true;
 	return real(main, argc, argv, init, fini, rtld_fini, stack_end);
 }
 
 __attribute__((destructor)) static void tell_counts(void)
 {
-	const char *name = getenv("FAULT_COUNTS");
-	FILE *file;
-
 	armed = false;
-	file = name == NULL ? NULL : fopen(name, "w");
-	if (file == NULL)
+	if (told == NULL)
 		return;
 	for (int i = 0; i < CLASSES; i++)
-		fprintf(file, "%lu\n", counts[i]);
-	fclose(file);
+		fprintf(told, "%lu\n", counts[i]);
+	fclose(told);
 }
 
 static bool is_hit(enum fault_class class)

@@ -90,6 +90,9 @@ skip_reason()
 			[ "$(id -u)" != 0 ] || { echo "root may write anywhere"; return; } ;;
 		/*)
 			[ -e "$need" ] || { echo "no $need"; return; } ;;
+		sandbox)
+			"$CXA" info --sandbox /dev/null > /dev/null 2>&1
+			[ $? != 4 ] || { echo "no sandbox here"; return; } ;;
 		default-signals)
 			env --default-signal=INT true 2>/dev/null ||
 				{ echo "env has no --default-signal"; return; } ;;

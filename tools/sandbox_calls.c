@@ -1,0 +1,183 @@
+/* sandbox_calls.c - a filter that lets through the system calls of a reader */
+#ifdef HAVE_CONFIG_H
+#include <config.h>
+#endif
+#include "sandbox.h"
+
+#ifdef HAVE_LINUX_LANDLOCK_H
+#include <linux/audit.h>
+/* Processors whose calls are named and called as the table has it. */
+#if defined(__x86_64__)
+#define PROCESSOR AUDIT_ARCH_X86_64
+#elif defined(__aarch64__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define PROCESSOR AUDIT_ARCH_AARCH64
+#elif defined(__riscv) && __riscv_xlen == 64
+#define PROCESSOR AUDIT_ARCH_RISCV64
+#endif
+#endif
+
+#ifdef PROCESSOR
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <stddef.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/*
+ * Written out here, as libseccomp 2.5 crashes or never returns when a program
+ * has no memory left for it, and this takes none.
+ *
+ * What is not listed does not exist, as far as the program can tell (ENOSYS):
+ * a C library falls back from a call that is newer than this list.
+ */
+static const uint16_t allowed[] = {
+	/* memory; mmap and mprotect are below */
+	SYS_brk, SYS_madvise, SYS_membarrier, SYS_mremap, SYS_munmap,
+	/* open files */
+	SYS_close, SYS_close_range, SYS_dup, SYS_fadvise64, SYS_fallocate,
+	SYS_fcntl, SYS_fdatasync, SYS_fstat, SYS_fstatfs, SYS_fsync,
+	SYS_ftruncate, SYS_getdents64, SYS_lseek, SYS_ppoll, SYS_pread64,
+	SYS_preadv, SYS_pwrite64, SYS_pwritev, SYS_read, SYS_readv, SYS_write,
+	SYS_writev,
+	/* names; of files that can be opened, Landlock knows */
+	SYS_faccessat, SYS_faccessat2, SYS_getcwd, SYS_newfstatat, SYS_openat,
+	SYS_readlinkat, SYS_statfs, SYS_statx, SYS_umask, SYS_unlinkat,
+	/* SQLite, for the files that it makes beside a store */
+	SYS_fchmod, SYS_fchown,
+	/* threads; clone is below */
+	SYS_futex, SYS_rseq, SYS_sched_getaffinity, SYS_sched_yield,
+	SYS_set_robust_list, SYS_set_tid_address,
+	/* time, signals to itself, the end */
+	SYS_clock_getres, SYS_clock_gettime, SYS_clock_nanosleep, SYS_exit,
+	SYS_exit_group, SYS_getrandom, SYS_gettimeofday, SYS_nanosleep,
+	SYS_restart_syscall, SYS_rt_sigaction, SYS_rt_sigprocmask,
+	SYS_rt_sigreturn, SYS_sigaltstack,
+	/* what the process is */
+	SYS_getegid, SYS_geteuid, SYS_getgid, SYS_getpid, SYS_getppid,
+	SYS_getrusage, SYS_gettid, SYS_getuid, SYS_sysinfo, SYS_uname,
+#ifdef SYS_open /* a processor with calls of old */
+	SYS_access, SYS_getdents, SYS_lstat, SYS_open, SYS_poll, SYS_readlink,
+	SYS_stat, SYS_time, SYS_unlink,
+#endif
+};
+
+/* A call that one argument tells to be harmless: (it & mask) == value */
+struct condition {
+	uint16_t call;
+	uint8_t argument;
+	uint32_t mask;
+	uint32_t value;
+};
+
+enum {
+	ALLOWED = sizeof(allowed) / sizeof(allowed[0]),
+	CONDITIONS = 6,
+	INSTRUCTIONS = 3 + 2 * ALLOWED + 1 + 6 * CONDITIONS + 1
+};
+
+struct program {
+	unsigned short size;
+	struct sock_filter code[INSTRUCTIONS];
+};
+
+static void add(struct program *program, unsigned code, unsigned if_true,
+		unsigned if_false, uint32_t operand)
+{
+	program->code[program->size++] = (struct sock_filter){
+		(uint16_t)code, (uint8_t)if_true, (uint8_t)if_false, operand
+	};
+}
+
+static void load(struct program *program, size_t offset)
+{
+	add(program, BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)offset);
+}
+
+/* Go on when it is @value, else pass over the next @count. */
+static void unless_skip(struct program *program, uint32_t value, unsigned count)
+{
+	add(program, BPF_JMP | BPF_JEQ | BPF_K, 0, count, value);
+}
+
+static void answer(struct program *program, uint32_t answer)
+{
+	add(program, BPF_RET | BPF_K, 0, 0, answer);
+}
+
+/* The lower half tells all: processors of a PROCESSOR store it first. */
+static void add_condition(struct program *program,
+			  const struct condition *condition)
+{
+	load(program, offsetof(struct seccomp_data, nr));
+	unless_skip(program, condition->call, 4);
+	load(program, offsetof(struct seccomp_data, args) +
+			      sizeof(uint64_t) * condition->argument);
+	add(program, BPF_ALU | BPF_AND | BPF_K, 0, 0, condition->mask);
+	unless_skip(program, condition->value, 1);
+	answer(program, SECCOMP_RET_ALLOW);
+}
+
+static void make(struct program *program)
+{
+	const struct condition conditions[CONDITIONS] = {
+		/* no memory becomes a program */
+		{ SYS_mmap, 2, PROT_EXEC, 0 },
+		{ SYS_mprotect, 2, PROT_EXEC, 0 },
+		/* a thread, no process; clone3, which hides it, is refused */
+		{ SYS_clone, 0, CLONE_THREAD, CLONE_THREAD },
+		{ SYS_tgkill, 0, UINT32_MAX, (uint32_t)getpid() },
+		/* is it a terminal, and how wide? */
+		{ SYS_ioctl, 1, UINT32_MAX, TCGETS },
+		{ SYS_ioctl, 1, UINT32_MAX, TIOCGWINSZ },
+	};
+
+	program->size = 0;
+	load(program, offsetof(struct seccomp_data, arch));
+	add(program, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, PROCESSOR);
+	answer(program, SECCOMP_RET_ERRNO | ENOSYS);
+	load(program, offsetof(struct seccomp_data, nr));
+	for (size_t i = 0; i < ALLOWED; i++) {
+		unless_skip(program, allowed[i], 1);
+		answer(program, SECCOMP_RET_ALLOW);
+	}
+	for (size_t i = 0; i < CONDITIONS; i++)
+		add_condition(program, &conditions[i]);
+	answer(program, SECCOMP_RET_ERRNO | ENOSYS);
+}
+
+bool sandbox_calls_known(void)
+{
+	return true;
+}
+
+/* All threads, in case that a preloaded library has started one. */
+bool sandbox_calls_enter(void)
+{
+	struct program program;
+	struct sock_fprog filter;
+
+	make(&program);
+	filter = (struct sock_fprog){ program.size, program.code };
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+		       SECCOMP_FILTER_FLAG_TSYNC, &filter) == 0;
+}
+
+#else
+
+bool sandbox_calls_known(void)
+{
+	return false;
+}
+
+bool sandbox_calls_enter(void)
+{
+	return false;
+}
+
+#endif
