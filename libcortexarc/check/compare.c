@@ -223,30 +223,41 @@ static void compare_index(struct cxa_walk *walk)
 	}
 }
 
-/* Without INDEX, sound batches on either side bound what a damaged one held. */
+/*
+ * Without INDEX, sound batches on either side bound what a damaged one held.
+ * Where they leave no id between them nothing is said: ids are out of order,
+ * or it held none.
+ */
 static void infer_loss(struct cxa_walk *walk, size_t damaged)
 {
 	enum cxa_collection collection =
 		walk->members[damaged].member.collection;
 	struct cxa_issue *issue = cxa_report_find(
 		walk->report, walk->members[damaged].member.name);
+	uint64_t first = 0;
+	uint64_t behind = 0; /* the first id behind it; 0: none is known */
 
 	if (issue == NULL)
 		return;
-	issue->has_lost = true;
-	issue->lost_collection = collection;
-	issue->lost_first = 0;
-	issue->lost_last = UINT64_MAX;
 	for (size_t i = 0; i < walk->count; i++) {
 		const struct cxa_walked *one = &walk->members[i];
 
 		if (!one->decoded || one->member.collection != collection)
 			continue;
+		if (i < damaged ? one->ids.last == UINT64_MAX :
+				  one->ids.first == 0)
+			return;
 		if (i < damaged)
-			issue->lost_first = one->ids.last + 1;
-		else if (issue->lost_last == UINT64_MAX)
-			issue->lost_last = one->ids.first - 1;
+			first = one->ids.last + 1;
+		else if (behind == 0)
+			behind = one->ids.first;
 	}
+	if (behind != 0 && first >= behind)
+		return;
+	issue->has_lost = true;
+	issue->lost_collection = collection;
+	issue->lost_first = first;
+	issue->lost_last = behind - 1;
 }
 
 static bool has_faulty(const struct cxa_walk *walk,
