@@ -260,9 +260,11 @@ static void add_entry(struct writing *writing, const struct forge_part *part,
 	struct cxa_wire_stats stats;
 
 	cxa__index_entry__init(entry);
-	if (cxa_batch_check(part->member.collection, part->bytes.data,
-			    part->bytes.size, &fuzz_context()->limits, &ids,
-			    &stats, NULL) != 0 && ids.count == 0)
+	if (part->bytes.size != 0)
+		cxa_batch_check(part->member.collection, part->bytes.data,
+				part->bytes.size, &fuzz_context()->limits, &ids,
+				&stats, NULL);
+	if (ids.count == 0)
 		ids.count = 1;
 	entry->member.data = (uint8_t *)(uintptr_t)part->member.name;
 	entry->member.len = strlen(part->member.name);

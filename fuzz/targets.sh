@@ -4,17 +4,17 @@
 # target, largest input, seconds for one, dictionary, its seeds; mutants that
 # are replayed of each seed, "archives" are the vectors of the specification
 fuzz_table='
-tar        65536  5  tar.dict   archives  20
-messages   8192   5  wire.dict  made      10
-batch      32768  5  wire.dict  made      10
-planes     16384  5  -          made      50
-line       16384  5  json.dict  made      10
-json       65536  5  json.dict  made      2
-archive    65536  10 tar.dict   archives  5
-round-trip 65536  10 tar.dict   archives  1
-readers    65536  10 tar.dict   archives  5
-listing    65536  5  tar.dict   archives  5
-store      65536  10 sql.dict   made      5
+tar         65536  30  tar.dict   archives   20
+messages     8192  30  wire.dict  made       10
+batch       32768  30  wire.dict  made       10
+planes      16384  30  -          made       50
+line        16384  30  json.dict  made       10
+json        65536  30  json.dict  made        2
+archive     65536  60  tar.dict   archives    5
+round-trip  65536  60  tar.dict   archives    1
+readers     65536  60  tar.dict   archives    5
+listing     65536  30  tar.dict   archives    5
+store       65536  60  sql.dict   made        5
 '
 fuzz_names=$(echo "$fuzz_table" | awk 'NF { print $1 }')
 
@@ -27,7 +27,7 @@ fuzz_row()
 	max_len=$2 timeout=$3 dictionary=$4 seeds=$5 mutants=$6
 }
 
-# fuzz_seeds TARGET: what it starts from, files and folders, in "$@" form
+# fuzz_corpus TARGET: the folders it starts from
 fuzz_corpus()
 {
 	fuzz_row "$1"

@@ -27,9 +27,12 @@ static void mutate(struct fuzz_random *random, const uint8_t *data, size_t size,
 static bool cut(struct pieces *pieces, const uint8_t *data, size_t size)
 {
 	const uint8_t *cursor = data;
-	const uint8_t *end = data + size;
+	const uint8_t *end;
 
 	pieces->count = 0;
+	if (size == 0)
+		return false;
+	end = data + size;
 	pieces->list = malloc(FIELDS_MAX * sizeof(*pieces->list));
 	while (pieces->list != NULL && cursor != end &&
 	       pieces->count < FIELDS_MAX) {
