@@ -43,8 +43,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct cxa_source *source;
 	int status;
 
-	if (size == 0 || data[0] != '{')
-		return 0; /* another kind, or none */
+	/* Another kind, or none; a tar's magic has a NUL. */
+	if (size == 0 || data[0] != '{' ||
+	    memchr(data, '\0', size < CXA_PEEK_BYTES ? size : CXA_PEEK_BYTES))
+		return 0;
 	source = open_bytes(data, size, &error, &status);
 	if (status == CXA_ERR_FORMAT)
 		MUST(strstr(error.message, "line ") != NULL);
