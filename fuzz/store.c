@@ -36,16 +36,14 @@ static void through_archive(struct cxa_source *source)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct cxa_source_options options = CXA_SOURCE_OPTIONS_INIT;
 	const char *path = fuzz_path("store.db");
 	struct cxa_source *source = NULL;
 	uint64_t counted[CXA_COLLECTION_COUNT];
 	struct fuzz_records records;
 
-	options.wait_ms = 1;
 	remove_store(path);
 	fuzz_put(path, data, size);
-	if (cxa_source_open(&source, fuzz_context(), path, &options, NULL) == 0 &&
+	if (cxa_source_open(&source, fuzz_context(), path, NULL, NULL) == 0 &&
 	    cxa_source_kind(source) == CXA_KIND_STORE) {
 		fuzz_read_all(&records, source, NULL);
 		if (records.status == 0) {

@@ -173,6 +173,7 @@ struct cxa_context *fuzz_context(void)
 		return context;
 	options.threads = 1;
 	options.temp_dir = scratch_folder();
+	options.wait_ms = 1;
 	options.limits.batch_bytes = 4 * MIB;
 	options.limits.index_bytes = 4 * MIB;
 	options.limits.decode_bytes = 64 * MIB;

@@ -22,7 +22,7 @@ _cortexarc_values()
 
 _cortexarc_options()
 {
-	local reading="--threads --temp-dir --limit --sandbox --no-sandbox
+	local reading="--threads --temp-dir --limit --wait --sandbox --no-sandbox
 		--progress --quiet --help"
 
 	case $1 in

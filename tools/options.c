@@ -36,10 +36,13 @@ enum code {
 	CODE_THREADS,
 	CODE_TEMP_DIR,
 	CODE_LIMIT,
+	CODE_WAIT,
 	CODE_PROGRESS,
 	CODE_SANDBOX,
 	CODE_NO_SANDBOX
 };
+
+enum { WAIT_MAX = 24 * 60 * 60 }; /* seconds */
 
 struct option_row {
 	const char *name;
@@ -108,6 +111,8 @@ static const struct option_row rows[] = {
 	{ "limit", CODE_LIMIT, TAKES_READING, "NAME=VALUE",
 	  "a bound on what the input may ask for; may be repeated;\n"
 	  "                               the names: cortexarc help limits" },
+	{ "wait", CODE_WAIT, TAKES_READING, "SECONDS",
+	  "for a store that another program has locked; 10 unless given" },
 	{ "sandbox", CODE_SANDBOX, TAKES_READING, NULL,
 	  "fail where the system has no sandbox" },
 	{ "no-sandbox", CODE_NO_SANDBOX, TAKES_READING, NULL,
@@ -194,6 +199,12 @@ static int set_number(struct options *options, enum code code,
 		result = value_uint(options, "--threads", text, 1, 1024,
 				    &value);
 		options->context.threads = (unsigned)value;
+		return result;
+	case CODE_WAIT: /* 0 ms would stand for the default */
+		result = value_uint(options, "--wait", text, 0, WAIT_MAX,
+				    &value);
+		options->context.wait_ms =
+			value == 0 ? 1 : (unsigned)value * 1000;
 		return result;
 	case CODE_NOW:
 		result = value_uint(options, "--now", text, 0, UINT64_MAX - 1,

@@ -260,18 +260,15 @@ static void blame_store(struct restore *restore)
 static int lock_store(struct restore *restore)
 {
 	struct cxa_sink_options to = CXA_SINK_OPTIONS_INIT;
-	struct cxa_source_options from = CXA_SOURCE_OPTIONS_INIT;
 	int status;
 
 	to.into = true;
-	to.wait_ms = restore->options->wait_ms;
-	from.wait_ms = restore->options->wait_ms;
 	status = cxa_sink_open(&restore->sink, restore->context,
 			       restore->store, CXA_KIND_STORE, &to,
 			       restore->error);
 	if (status == 0)
 		status = cxa_source_open(&restore->now, restore->context,
-					 restore->store, &from,
+					 restore->store, NULL,
 					 restore->error);
 	if (status < 0)
 		blame_store(restore);

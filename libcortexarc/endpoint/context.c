@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { WAIT_MS = 10000 };
+
 bool cxa_options_known(const void *options, size_t struct_size, size_t known)
 {
 	const uint8_t *bytes = options;
@@ -53,6 +55,8 @@ int cxa_context_open(struct cxa_context **out,
 			size = sizeof(*options);
 		memcpy(&context->options, options, size);
 	}
+	if (context->options.wait_ms == 0)
+		context->options.wait_ms = WAIT_MS;
 	context->limits = context->options.limits;
 	cxa_limits_fill(&context->limits);
 	if (context->options.temp_dir != NULL) {

@@ -12,7 +12,8 @@
 #include "base/limits.h"
 
 /**
- * struct cxa_context - @limits are filled: no 0 stands for a default any more
+ * struct cxa_context - @limits and @options.wait_ms are filled: no 0 stands for
+ * a default any more
  */
 struct cxa_context {
 	struct cxa_context_options options;

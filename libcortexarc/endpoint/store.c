@@ -147,7 +147,7 @@ static int on_busy(void *user, int turns)
 
 	if (turns == 0)
 		store->waited_ms = 0;
-	if (store->waited_ms >= store->wait_ms ||
+	if (store->waited_ms >= store->context->options.wait_ms ||
 	    cxa_cancel_requested(&store->context->cancel))
 		return 0;
 	sqlite3_sleep(TURN_MS);
@@ -155,9 +155,8 @@ static int on_busy(void *user, int turns)
 	return 1;
 }
 
-void cxa_store_watch(struct cxa_store *store, unsigned wait_ms)
+void cxa_store_watch(struct cxa_store *store)
 {
-	store->wait_ms = wait_ms;
 	sqlite3_busy_handler(store->database, on_busy, store);
 	sqlite3_progress_handler(store->database, CANCEL_STEPS, on_progress,
 				 &store->context->cancel);

@@ -9,18 +9,16 @@
 #include "base/buffer.h"
 #include "endpoint/context.h"
 
-enum { CXA_STORE_WAIT_MS = 10000 }; /* for a lock, unless told otherwise */
 
 /**
  * struct cxa_store - one connection, for one thread at a time
- * @waited_ms: for a lock so far, of @wait_ms at most
+ * @waited_ms: for a lock so far
  * @cause: what the file below says went wrong; it knows more than SQLite
  * @name: of a store that exists, for messages; owned
  */
 struct cxa_store {
 	struct cxa_context *context;
 	sqlite3 *database;
-	unsigned wait_ms;
 	unsigned waited_ms;
 	const struct cxa_error *cause;
 	char *name;
@@ -31,7 +29,7 @@ struct cxa_store {
  *
  * Long statements and waiting both end when the context is cancelled.
  */
-void cxa_store_watch(struct cxa_store *store, unsigned wait_ms);
+void cxa_store_watch(struct cxa_store *store);
 
 /** cxa_store_failed() - the last call on @store did; Return: why */
 int cxa_store_failed(const struct cxa_store *store, struct cxa_error *error);
@@ -77,8 +75,8 @@ void cxa_store_path(struct cxa_buffer *out, const char *locator);
  * CXA_ERR_UNSUPPORTED, CXA_ERR_IO (also: locked), CXA_ERR_CANCELLED,
  * CXA_ERR_NOMEM.
  */
-int cxa_store_open(struct cxa_store *store, const char *path, unsigned wait_ms,
-		   bool writable, struct cxa_error *error);
+int cxa_store_open(struct cxa_store *store, const char *path, bool writable,
+		   struct cxa_error *error);
 
 /**
  * cxa_store_fetch_ahead() - all of an open store is about to be read

@@ -10,7 +10,6 @@ struct cxa_store_check {
 	struct cxa_context *context;
 	struct cxa_queue *queue;
 	char *path;
-	unsigned wait_ms;
 	int status;
 	struct cxa_error error;
 };
@@ -67,8 +66,8 @@ static void run(void *job)
 	struct cxa_store_check *check = job;
 	struct cxa_store store = { .context = check->context };
 
-	check->status = cxa_store_open(&store, check->path, check->wait_ms,
-				       false, &check->error);
+	check->status = cxa_store_open(&store, check->path, false,
+				       &check->error);
 	if (check->status == 0)
 		check->status = check_pages(&store, &check->error);
 	cxa_store_close(&store);
@@ -76,7 +75,7 @@ static void run(void *job)
 
 int cxa_store_check_begin(struct cxa_store_check **out,
 			  struct cxa_context *context, const char *path,
-			  unsigned wait_ms, struct cxa_error *error)
+			  struct cxa_error *error)
 {
 	struct cxa_store_check *check = calloc(1, sizeof(*check));
 	int status;
@@ -85,7 +84,6 @@ int cxa_store_check_begin(struct cxa_store_check **out,
 	if (check == NULL)
 		return cxa_error_nomem(error, "checking a store");
 	check->context = context;
-	check->wait_ms = wait_ms;
 	check->error = (struct cxa_error)CXA_ERROR_INIT;
 	check->path = strdup(path);
 	if (check->path == NULL)

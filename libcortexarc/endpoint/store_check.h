@@ -14,7 +14,7 @@ struct cxa_store_check;
  */
 int cxa_store_check_begin(struct cxa_store_check **out,
 			  struct cxa_context *context, const char *path,
-			  unsigned wait_ms, struct cxa_error *error);
+			  struct cxa_error *error);
 
 /** cxa_store_check_end() - wait for it; Return: as cxa_store_open() */
 int cxa_store_check_end(struct cxa_store_check *check, struct cxa_error *error);

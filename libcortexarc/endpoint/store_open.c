@@ -196,8 +196,8 @@ void cxa_store_path(struct cxa_buffer *out, const char *locator)
 	cxa_buffer_format(out, "%s%s", locator[0] == '/' ? "" : "./", locator);
 }
 
-static int connect(struct cxa_store *store, const char *path, unsigned wait_ms,
-		   bool writable, struct cxa_error *error)
+static int connect(struct cxa_store *store, const char *path, bool writable,
+		   struct cxa_error *error)
 {
 	int mode = writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
 
@@ -211,7 +211,7 @@ static int connect(struct cxa_store *store, const char *path, unsigned wait_ms,
 		return store->database == NULL ?
 			       cxa_error_nomem(error, "SQLite") :
 			       cxa_store_failed(store, error);
-	cxa_store_watch(store, wait_ms);
+	cxa_store_watch(store);
 	return settle(store, writable, error);
 }
 
@@ -248,7 +248,7 @@ static int play_back(const struct cxa_store *store, const char *path)
 
 	if (names_another_file(path))
 		return CXA_ERR_IO;
-	status = connect(&writer, path, store->wait_ms, true, NULL);
+	status = connect(&writer, path, true, NULL);
 	cxa_store_close(&writer);
 	return status;
 }
@@ -269,10 +269,10 @@ static int look(struct cxa_store *store, const char *path,
 	return result == SQLITE_OK ? 0 : cxa_store_failed(store, error);
 }
 
-int cxa_store_open(struct cxa_store *store, const char *path, unsigned wait_ms,
-		   bool writable, struct cxa_error *error)
+int cxa_store_open(struct cxa_store *store, const char *path, bool writable,
+		   struct cxa_error *error)
 {
-	int status = connect(store, path, wait_ms, writable, error);
+	int status = connect(store, path, writable, error);
 
 	if (status == 0)
 		status = look(store, path, error);

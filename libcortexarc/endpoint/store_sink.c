@@ -329,14 +329,13 @@ static int open_new(struct store_sink *to, const char *locator,
 	cxa_output_is_new(to->output);
 	status = cxa_store_file_open(&to->file, &to->store, to->output, error);
 	if (status == 0)
-		cxa_store_watch(&to->store, 0);
+		cxa_store_watch(&to->store);
 	return status;
 }
 
 static int open_into(struct store_sink *to, const char *locator,
 		     struct cxa_error *error)
 {
-	unsigned wait_ms = to->sink->options.wait_ms;
 	struct cxa_buffer path = { 0 };
 	bool is_store;
 	int status = cxa_source_is_store(locator, &is_store, error);
@@ -353,8 +352,6 @@ static int open_into(struct store_sink *to, const char *locator,
 		status = cxa_error_nomem(error, "a store");
 	if (status == 0)
 		status = cxa_store_open(&to->store, (const char *)path.data,
-					wait_ms == 0 ? CXA_STORE_WAIT_MS :
-						       wait_ms,
 					true, error);
 	cxa_buffer_release(&path);
 	return status;

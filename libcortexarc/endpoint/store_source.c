@@ -300,7 +300,6 @@ int cxa_store_source_open(struct cxa_source *source, const char *path,
 {
 	static const struct cxa_source_ops ops = { source_read, source_next,
 						   source_done, source_close };
-	unsigned wait_ms = options->wait_ms == 0 ? CXA_STORE_WAIT_MS : options->wait_ms;
 	struct store_source *from = calloc(1, sizeof(*from));
 	struct cxa_buffer full = { 0 };
 	struct stat st;
@@ -319,7 +318,7 @@ int cxa_store_source_open(struct cxa_source *source, const char *path,
 		status = cxa_error_nomem(error, "a store");
 	if (status == 0)
 		status = cxa_store_open(&from->store, (const char *)full.data,
-					wait_ms, false, error);
+					false, error);
 	if (status == 0)
 		status = read_header(from, error);
 	if (status == 0)
@@ -328,8 +327,7 @@ int cxa_store_source_open(struct cxa_source *source, const char *path,
 		cxa_store_fetch_ahead(&from->store);
 	if (status == 0 && !options->single_read)
 		status = cxa_store_check_begin(&from->check, source->context,
-					       (const char *)full.data,
-					       wait_ms, error);
+					       (const char *)full.data, error);
 	cxa_buffer_release(&full);
 	source->header = from->header;
 	return status;

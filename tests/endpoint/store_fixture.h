@@ -92,17 +92,17 @@ __attribute__((unused))
 static int read_all(const char *name, unsigned wait_ms, struct cxa_buffer *out,
 		    struct cxa_error *error)
 {
-	struct cxa_source_options options = CXA_SOURCE_OPTIONS_INIT;
+	struct cxa_context_options options = CXA_CONTEXT_OPTIONS_INIT;
 	struct cxa_context *context = NULL;
 	struct cxa_source *source = NULL;
 	struct cxa_cursor *cursor = NULL;
 	struct cxa_batch *batch = NULL;
-	int status = cxa_context_open(&context, NULL, error);
+	int status;
 
 	options.wait_ms = wait_ms;
+	status = cxa_context_open(&context, &options, error);
 	if (status == 0)
-		status = cxa_source_open(&source, context, name, &options,
-					 error);
+		status = cxa_source_open(&source, context, name, NULL, error);
 	if (status == 0)
 		status = cxa_cursor_open(&cursor, source, NULL, error);
 	while (status == 0 &&

@@ -23,6 +23,7 @@ struct cxa_progress {
  * @struct_size: sizeof(struct cxa_context_options); CXA_..._INIT sets it
  * @threads: workers; 0: one a processor. The output never depends on it.
  * @temp_dir: for spools; NULL: $TMPDIR, else /var/tmp
+ * @wait_ms: for a store that another program has locked; 0: 10,000
  * @notice: called with one line worth telling the user, on the calling thread
  * @progress: called now and then, on the calling thread
  * @user: handed to both
@@ -31,6 +32,7 @@ struct cxa_context_options {
 	size_t struct_size;
 	unsigned threads;
 	const char *temp_dir;
+	unsigned wait_ms;
 	void (*notice)(void *user, const char *line);
 	void (*progress)(void *user, const struct cxa_progress *progress);
 	void *user;

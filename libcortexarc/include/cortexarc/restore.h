@@ -39,7 +39,6 @@ struct cxa_preflight {
  *                 name, the time in UTC, a number when that is taken, and
  *                 ".cxa"
  * @no_safety_backup: make none
- * @wait_ms: for a store that another program has locked; 0: 10,000
  * @preflight: called before anything is written; other than 0 ends it there,
  *             with CXA_ERR_CANCELLED
  * @user: handed to it
@@ -48,7 +47,6 @@ struct cxa_restore_options {
 	size_t struct_size;
 	const char *safety_backup;
 	bool no_safety_backup;
-	unsigned wait_ms;
 	int (*preflight)(void *user, const struct cxa_preflight *preflight);
 	void *user;
 };

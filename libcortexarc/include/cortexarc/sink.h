@@ -17,7 +17,6 @@ struct cxa_sink_options {
 	bool no_check_encode;  /* archive: do not decompress each frame again */
 	bool into;             /* store: one that exists, its content replaced */
 	bool scratch;          /* store: made, read back, compared, and dropped */
-	unsigned wait_ms;      /* store, @into: for one locked; 0: 10,000 */
 };
 
 #define CXA_SINK_OPTIONS_INIT { .struct_size = sizeof(struct cxa_sink_options) }

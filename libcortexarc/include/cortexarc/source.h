@@ -47,13 +47,11 @@ struct cxa_selection {
  * @single_read: an archive is opened for a single record: header, trailer and
  *               index are read; that B2SUMS agrees with them is not checked.
  *               Of a store, quick_check is left out.
- * @wait_ms: for a store that another program has locked; 0: 10,000
  */
 struct cxa_source_options {
 	size_t struct_size;
 	bool lenient;
 	bool single_read;
-	unsigned wait_ms;
 };
 
 #define CXA_SOURCE_OPTIONS_INIT { .struct_size = sizeof(struct cxa_source_options) }
