@@ -39,10 +39,11 @@ class Graph(Measure):
     def free(self):
         return shutil.disk_usage(self.folder).free
 
-    def info(self, archive):
+    def answer(self, *words):
+        """What a command of the tool says in JSON."""
         return json.loads(subprocess.run(
-            [self.tool, 'info', '--json', archive], check=True,
-            cwd=self.folder, env=self.env, capture_output=True).stdout)
+            [self.tool, *words], check=True, cwd=self.folder, env=self.env,
+            capture_output=True).stdout)
 
     @functools.cached_property
     def json(self):
@@ -107,4 +108,4 @@ class Graph(Measure):
     def raw_bytes(self, archive):
         """Of all batches, by the index: what a decoder has to get through."""
         return sum(collection['raw_size'] for collection in
-                   self.info(archive)['collections'].values())
+                   self.answer('info', '--json', archive)['collections'].values())
