@@ -31,6 +31,7 @@ static void through_json(enum cxa_collection collection,
 
 	fuzz_must_be(cxa_json_encode(message, false, NULL, &text, &error), 0,
 		     &error, "a record as JSON");
+	MUST(fuzz_is_utf8(&text));
 	place.data = text.data;
 	place.size = text.size;
 	fuzz_must_be(cxa_json_decode(type, "record", &place, &rules, &arena,

@@ -47,6 +47,7 @@ static void again(const struct cxa_message_type *type,
 
 	fuzz_must_be(cxa_json_encode(message, whole, beside, &text, &error), 0,
 		     &error, "writing what was read");
+	MUST(fuzz_is_utf8(&text));
 	place.data = text.data;
 	place.size = text.size;
 	fuzz_must_be(cxa_json_decode(type, "record", &place, &rules, &arena,

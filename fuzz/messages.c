@@ -17,15 +17,38 @@
  * that what is behind them is reached.
  */
 
-/* Blocks of an arena round up; a budget of less than this is none. */
-enum { ARENA_SLACK = 4096 };
-
 struct bytes {
 	const uint8_t *data;
 	size_t size;
 };
 
 /* --- any message ------------------------------------------------------------ */
+
+static void *count_bytes(void *total, size_t size)
+{
+	*(uint64_t *)total += size;
+	return malloc(size);
+}
+
+static void release(void *total, void *pointer)
+{
+	(void)total;
+	free(pointer);
+}
+
+/* What unpacking takes, to the byte, against what the scan said. */
+static void check_memory(const ProtobufCMessageDescriptor *descriptor,
+			 struct bytes bytes, uint64_t told)
+{
+	uint64_t total = 0;
+	ProtobufCAllocator allocator = { count_bytes, release, &total };
+	ProtobufCMessage *message = protobuf_c_message_unpack(
+		descriptor, &allocator, bytes.size, bytes.data);
+
+	MUST(message != NULL);
+	MUST(total <= told);
+	protobuf_c_message_free_unpacked(message, &allocator);
+}
 
 static void try_type(const ProtobufCMessageDescriptor *descriptor,
 		     struct bytes bytes)
@@ -46,7 +69,7 @@ static void try_type(const ProtobufCMessageDescriptor *descriptor,
 	}
 	MUST(stats.decode_bytes <= limits->decode_bytes);
 	MUST(stats.fields <= limits->fields);
-	arena.budget = (size_t)stats.decode_bytes + ARENA_SLACK;
+	check_memory(descriptor, bytes, stats.decode_bytes);
 	status = cxa_wire_unpack(type, bytes.data, bytes.size, &arena, &message,
 				 &error);
 	fuzz_must_be(status, 0, &error, "unpacking what was scanned");

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <iconv.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -36,6 +37,26 @@ static _Noreturn void die(const char *what)
 {
 	fprintf(stderr, "%s: %s\n", what, strerror(errno));
 	exit(99); /* the machine's fault and no finding */
+}
+
+bool fuzz_is_utf8(const struct cxa_buffer *text)
+{
+	static iconv_t converter;
+	char *in = (char *)text->data;
+	size_t in_left = text->size;
+	size_t result = 0;
+
+	if (converter == NULL)
+		converter = iconv_open("UCS-4", "UTF-8");
+	iconv(converter, NULL, NULL, NULL, NULL);
+	while (in_left != 0 && (result != (size_t)-1 || errno == E2BIG)) {
+		char piece[4096];
+		char *out = piece;
+		size_t out_left = sizeof(piece);
+
+		result = iconv(converter, &in, &in_left, &out, &out_left);
+	}
+	return in_left == 0;
 }
 
 /* --- a folder in memory ----------------------------------------------------- */

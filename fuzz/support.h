@@ -51,6 +51,9 @@ struct cxa_input *fuzz_input(const uint8_t *data, size_t size, bool as_pipe);
 /** fuzz_copy() - all of @source into the file at @path; must work */
 void fuzz_copy(struct cxa_source *source, const char *path, enum cxa_kind kind);
 
+/** fuzz_is_utf8() - as the C library has it, whose judge is not ours */
+bool fuzz_is_utf8(const struct cxa_buffer *text);
+
 /** fuzz_same() - do both hold the same bytes? */
 static inline bool fuzz_same(const struct cxa_buffer *a,
 			     const struct cxa_buffer *b)
