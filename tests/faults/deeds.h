@@ -22,6 +22,7 @@ enum target_kind {
  * @target: what it makes or changes there; NULL: it only reads
  * @before: of in/, stands there as @target first; NULL: nothing does
  * @kept: of in/, stands there, too, and must not change; NULL: none
+ * @after: of in/, what a changed store holds afterwards; NULL: new.cxa
  * @code: what it exits with
  *
  * A further command is a further row.
@@ -34,40 +35,50 @@ __attribute__((unused)) static const struct deed {
 	const char *before;
 	const char *kept;
 	int code;
+	const char *after;
 } deeds[] = {
 	{ "pack of a store over an older archive",
 	  { "pack", "new.db", "-o", "out.cxa" },
-	  "out.cxa", REPLACED, "old.cxa", "new.db", 0 },
+	  "out.cxa", REPLACED, "old.cxa", "new.db", 0, NULL },
 	{ "pack of JSON",
 	  { "pack", IN "new.json", "-o", "out.cxa" },
-	  "out.cxa", REPLACED, NULL, NULL, 0 },
+	  "out.cxa", REPLACED, NULL, NULL, 0, NULL },
 	{ "unpack into JSON over an older document",
 	  { "unpack", IN "new.cxa", "-o", "out.json" },
-	  "out.json", REPLACED, "old.json", NULL, 0 },
+	  "out.json", REPLACED, "old.json", NULL, 0, NULL },
 	{ "unpack into a folder",
 	  { "unpack", IN "new.cxa", "-o", "out/" },
-	  "out", MADE, NULL, NULL, 0 },
+	  "out", MADE, NULL, NULL, 0, NULL },
 	{ "unpack into a new store",
 	  { "unpack", IN "new.cxa", "-o", "out.db" },
-	  "out.db", MADE, NULL, NULL, 0 },
+	  "out.db", MADE, NULL, NULL, 0, NULL },
 	{ "init of a store",
 	  { "init", "out.db" },
-	  "out.db", MADE, NULL, NULL, 0 },
+	  "out.db", MADE, NULL, NULL, 0, NULL },
 	{ "unpack --into a store with a rollback journal",
 	  { "unpack", IN "new.cxa", "--into", "store.db" },
-	  "store.db", STORE_CHANGED, "old.db", NULL, 0 },
+	  "store.db", STORE_CHANGED, "old.db", NULL, 0, NULL },
 	{ "unpack --into a store in WAL mode",
 	  { "unpack", IN "new.cxa", "--into", "store.db" },
-	  "store.db", STORE_CHANGED, "old-wal.db", NULL, 0 },
+	  "store.db", STORE_CHANGED, "old-wal.db", NULL, 0, NULL },
+	{ "migrate over an older archive",
+	  { "migrate", IN "old.cxa", "--to-version", "2", "-o", "out.cxa" },
+	  "out.cxa", REPLACED, "new.cxa", NULL, 0, NULL },
+	{ "migrate --in-place of a store with a rollback journal",
+	  { "migrate", "store.db", "--to-version", "2", "--in-place" },
+	  "store.db", STORE_CHANGED, "old.db", NULL, 0, "old-2.cxa" },
+	{ "migrate --in-place of a store in WAL mode",
+	  { "migrate", "store.db", "--to-version", "2", "--in-place" },
+	  "store.db", STORE_CHANGED, "old-wal.db", NULL, 0, "old-2.cxa" },
 	{ "unpack to standard output",
 	  { "unpack", IN "new.cxa", "-o", "-" },
-	  NULL, REPLACED, NULL, NULL, 0 },
+	  NULL, REPLACED, NULL, NULL, 0, NULL },
 	{ "verify of a store in WAL mode",
 	  { "verify", "--level", "records", "old-wal.db" },
-	  NULL, REPLACED, NULL, "old-wal.db", 0 },
+	  NULL, REPLACED, NULL, "old-wal.db", 0, NULL },
 	{ "diff of a store and an archive",
 	  { "diff", "old.db", IN "new.cxa" },
-	  NULL, REPLACED, NULL, "old.db", 1 },
+	  NULL, REPLACED, NULL, "old.db", 1, NULL },
 };
 
 enum { DEEDS = sizeof(deeds) / sizeof(deeds[0]) };
@@ -171,6 +182,8 @@ static void make_inputs(void)
 		{ "unpack", "old.cxa", "-o", "old.json" },
 		{ "unpack", "new.cxa", "-o", "new.db" },
 		{ "unpack", "old.cxa", "-o", "old.db" },
+		{ "migrate", "old.cxa", "--to-version", "2",
+		  "-o", "old-2.cxa" },
 	};
 	static const char smaller[] = "PRAGMA page_size = 1024; VACUUM;";
 	const char *sources = getenv("CXA_SRCDIR");
@@ -248,13 +261,15 @@ static enum outcome judge_store(const struct deed *deed, const char *folder,
 {
 	char store[PATH_BYTES];
 	char before[PATH_BYTES];
+	char after[PATH_BYTES];
 
 	copy_all(folder, look);
 	join(store, look, deed->target);
 	join(before, "in", deed->before);
 	if (same_records(store, before))
 		return OLD;
-	return same_records(store, "in/new.cxa") ? NEW : BROKEN;
+	join(after, "in", deed->after == NULL ? "new.cxa" : deed->after);
+	return same_records(store, after) ? NEW : BROKEN;
 }
 
 static enum outcome judge_file(const struct deed *deed, const char *folder)
