@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -69,13 +70,13 @@ static bool is_database(const char *path)
 {
 	static const char magic[] = "SQLite format 3";
 	char head[sizeof(magic)];
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	bool is = fd >= 0 && pread(fd, head, sizeof(head), 0) ==
-			     (ssize_t)sizeof(head) &&
+	FILE *file = fopen(path, "rbe");
+	bool is = file != NULL &&
+		  fread(head, 1, sizeof(head), file) == sizeof(head) &&
 		  memcmp(head, magic, sizeof(head)) == 0;
 
-	if (fd >= 0)
-		close(fd);
+	if (file != NULL)
+		fclose(file);
 	return is;
 }
 
