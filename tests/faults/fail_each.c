@@ -127,14 +127,18 @@ static bool tells_cause(const char *text, const struct point *point)
 
 static bool names_file(const char *text, const struct deed *deed)
 {
-	const char *names[] = { deed->target, deed->kept, "new.cxa",
-				"new.json", "temporary file",
-				"standard output" };
+	static const char *const others[] = { "temporary file",
+					      "standard output" };
+	const char *argument;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (names[i] != NULL && strstr(text, names[i]) != NULL)
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (strstr(text, others[i]) != NULL)
 			return true;
-	return false;
+	for (size_t i = 1; (argument = deed->arguments[i]) != NULL; i++)
+		if (strchr(argument, '.') != NULL &&
+		    strstr(text, argument) != NULL)
+			return true;
+	return deed->target != NULL && strstr(text, deed->target) != NULL;
 }
 
 /* A line that says what failed, and one at most that says what to do. */
