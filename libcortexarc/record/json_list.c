@@ -193,12 +193,14 @@ static int read_pair(struct cxa_decoder *decoder, const struct cxa_field *field,
 	const struct cxa_field *key = &field->type->fields[0];
 	const struct cxa_field *value = &field->type->fields[1];
 	struct cxa_json_string raw;
+	const uint8_t *name;
 	int status;
 
 	place->name = NULL;
-	status = cxa_json_read_name(reader, &raw, &place->name);
+	status = cxa_json_read_name(reader, &raw, &name);
 	if (status < 0)
 		return status;
+	place->name = name;
 	place->name_size = raw.size;
 	pair->at = raw.raw - 1;
 	status = cxa_decoder_message(decoder, field->type, &pair->entry);

@@ -213,6 +213,9 @@ static const struct {
 	  "member metadata.parameters.b is there twice" },
 	{ QUERY, "\"top_k\":10.0", TEXT("\"b\":1,\"\\u0062\":3"), BAD,
 	  "member metadata.parameters.b is there twice" },
+	/* The name before it is longer than what is left behind this one. */
+	{ QUERY, "\"top_k\":10.0", TEXT("\"a long name\":1,\"b\""), BAD,
+	  "member metadata.parameters has a member's name without a colon" },
 	{ SYNC, "{\"CreateConcept\":{", TEXT("{\"Forget\":{"), BAD,
 	  "sync entry 1: member operation.Forget is not known here" },
 	{ SYNC, "\"operation\":{", TEXT("\"operation\":{},\"x\":{"), BAD,
