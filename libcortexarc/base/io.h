@@ -178,6 +178,16 @@ int cxa_output_folder_file(struct cxa_output_folder *folder, const char *name,
 			   struct cxa_output **out, struct cxa_error *error);
 
 /**
+ * cxa_output_folder_input() - all files that were committed, as an input
+ * @out: to be closed before the folder
+ *
+ * By way of /proc, because the folder's own name may be a link. Return: 0,
+ * CXA_ERR_IO, CXA_ERR_NOMEM.
+ */
+int cxa_output_folder_input(const struct cxa_output_folder *folder,
+			    struct cxa_input **out, struct cxa_error *error);
+
+/**
  * cxa_output_folder_commit() - give it its name; as cxa_output_commit()
  *
  * Mode 0777 less the umask, or that of the empty folder it replaces. When only

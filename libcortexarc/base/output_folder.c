@@ -398,6 +398,15 @@ done:
 	return status;
 }
 
+int cxa_output_folder_input(const struct cxa_output_folder *folder,
+			    struct cxa_input **out, struct cxa_error *error)
+{
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", folder->file.fd);
+	return cxa_input_open(out, path, folder->file.cancel, error);
+}
+
 static int give_mode(const struct cxa_output_folder *folder,
 		     struct cxa_error *error)
 {

@@ -113,11 +113,13 @@ static int inspect(struct archive_sink *archive, struct cxa_error *error)
 	struct cxa_input *written = NULL;
 	int status;
 
-	if (sink->inspect == NULL)
+	if (sink->inspect == NULL && sink->prove == NULL)
 		return 0;
 	status = cxa_archive_writer_input(archive->writer, &written, error);
-	if (status == 0)
+	if (status == 0 && sink->inspect != NULL)
 		status = sink->inspect(sink->inspect_user, written, error);
+	if (status == 0 && sink->prove != NULL)
+		status = cxa_sink_prove(sink, &written, error);
 	cxa_input_close(written);
 	return status;
 }

@@ -112,6 +112,20 @@ static int document_enter(struct json_sink *json, int part,
 	return write_text(json, error);
 }
 
+static int prove_document(struct json_sink *json, struct cxa_error *error)
+{
+	struct cxa_input *written = NULL;
+	int status;
+
+	if (json->sink->prove == NULL)
+		return 0;
+	status = cxa_output_input(json->output, &written, error);
+	if (status == 0)
+		status = cxa_sink_prove(json->sink, &written, error);
+	cxa_input_close(written);
+	return status;
+}
+
 static int document_commit(struct json_sink *json, struct cxa_error *error)
 {
 	struct cxa_buffer unknown = { 0 };
@@ -130,6 +144,8 @@ static int document_commit(struct json_sink *json, struct cxa_error *error)
 		status = write_text(json, error);
 	}
 	cxa_buffer_release(&unknown);
+	if (status == 0)
+		status = prove_document(json, error);
 	if (status == 0)
 		status = cxa_output_commit(json->output, error);
 	json->total_bytes += cxa_output_bytes(json->output);
@@ -214,12 +230,28 @@ static int folder_enter(struct json_sink *json, int part,
 	return status;
 }
 
+static int prove_folder(struct json_sink *json, struct cxa_error *error)
+{
+	struct cxa_input *written = NULL;
+	int status;
+
+	if (json->sink->prove == NULL)
+		return 0;
+	status = cxa_output_folder_input(json->folder, &written, error);
+	if (status == 0)
+		status = cxa_sink_prove(json->sink, &written, error);
+	cxa_input_close(written);
+	return status;
+}
+
 static int folder_commit(struct json_sink *json, struct cxa_error *error)
 {
 	int status = folder_enter(json, CXA_PART_COUNT - 1, error);
 
 	if (status == 0)
 		status = end_file(json, error);
+	if (status == 0)
+		status = prove_folder(json, error);
 	if (status == 0)
 		status = cxa_output_folder_commit(json->folder, error);
 	return status;

@@ -90,6 +90,21 @@ void cxa_sink_close(struct cxa_sink *sink)
 	free(sink);
 }
 
+int cxa_sink_prove(struct cxa_sink *sink, struct cxa_input **written,
+		   struct cxa_error *error)
+{
+	static const struct cxa_source_options options =
+		CXA_SOURCE_OPTIONS_INIT;
+	struct cxa_source *source = NULL;
+	int status = cxa_source_open_input(&source, sink->context, written,
+					   &options, error);
+
+	if (status == 0)
+		status = sink->prove(sink->prove_user, source, error);
+	cxa_source_close(source);
+	return status;
+}
+
 /* What was read, to hold against what the sink says it has written. */
 struct tally {
 	uint64_t records[CXA_COLLECTION_COUNT];

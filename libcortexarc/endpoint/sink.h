@@ -29,6 +29,10 @@ struct cxa_sink_ops {
  * struct cxa_sink - @ops and @state do the work
  * @inspect: of an archive: looks at all that was written, before it has its
  *           name; an error leaves nothing behind. NULL: nobody looks.
+ * @prove: of a file, a folder or a store: reads the records that were written,
+ *         before they have a name, or the transaction has ended; whatever is
+ *         not 0 leaves nothing behind. NULL: nobody does. Of what cannot be
+ *         read back, a pipe, CXA_ERR_USAGE.
  */
 struct cxa_sink {
 	struct cxa_context *context;
@@ -38,7 +42,14 @@ struct cxa_sink {
 	int (*inspect)(void *user, struct cxa_input *written,
 		       struct cxa_error *error);
 	void *inspect_user;
+	int (*prove)(void *user, struct cxa_source *written,
+		     struct cxa_error *error);
+	void *prove_user;
 };
+
+/** cxa_sink_prove() - @sink's prove over *@written, which may become NULL */
+int cxa_sink_prove(struct cxa_sink *sink, struct cxa_input **written,
+		   struct cxa_error *error);
 
 int cxa_archive_sink_open(struct cxa_sink *sink, const char *locator,
 			  struct cxa_error *error);

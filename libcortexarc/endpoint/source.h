@@ -88,4 +88,14 @@ int cxa_store_source_open(struct cxa_source *source, const char *path,
 			  const struct cxa_source_options *options,
 			  struct cxa_error *error);
 
+struct cxa_store;
+
+/**
+ * cxa_store_source_on() - what @store holds for its own connection, also within
+ * a transaction that has not ended
+ * @store: borrowed until the source is closed
+ */
+int cxa_store_source_on(struct cxa_source **out, const struct cxa_store *store,
+			struct cxa_error *error);
+
 #endif

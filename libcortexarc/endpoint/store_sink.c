@@ -251,6 +251,21 @@ static int compare_rows(struct store_sink *to, struct cxa_error *error)
 	return status;
 }
 
+static int prove(struct store_sink *to, struct cxa_error *error)
+{
+	struct cxa_sink *sink = to->sink;
+	struct cxa_source *written = NULL;
+	int status;
+
+	if (sink->prove == NULL)
+		return 0;
+	status = cxa_store_source_on(&written, &to->store, error);
+	if (status == 0)
+		status = sink->prove(sink->prove_user, written, error);
+	cxa_source_close(written);
+	return status;
+}
+
 static int sink_commit(void *state, struct cxa_summary *summary,
 		       struct cxa_error *error)
 {
@@ -266,10 +281,12 @@ static int sink_commit(void *state, struct cxa_summary *summary,
 	if (status == 0 && is_read_back(to))
 		status = compare_rows(to, error);
 	if (status == 0)
+		status = prove(to, error);
+	if (status == 0)
 		status = cxa_store_number(&to->store, size_sql, &size, error);
 	if (status == 0)
 		status = cxa_store_run(&to->store, "COMMIT", error);
-	if (status < 0)
+	if (status != 0)
 		return status;
 	close_database(to);
 	if (to->output != NULL && !to->sink->options.scratch)

@@ -13,6 +13,7 @@ enum { BATCH_BYTES = 1 << 20 };
 
 struct store_source {
 	struct cxa_store store;
+	bool is_borrowed; /* the store is */
 	struct cxa_store_check *check; /* NULL: none */
 	struct cxa_arena arena; /* of the header */
 	Cxa__Header *header;
@@ -144,7 +145,8 @@ static void source_close(void *state)
 	struct store_source *source = state;
 
 	cxa_store_check_close(source->check);
-	cxa_store_close(&source->store);
+	if (!source->is_borrowed)
+		cxa_store_close(&source->store);
 	cxa_arena_release(&source->arena);
 	free(source);
 }
@@ -294,12 +296,37 @@ static int count_rows(void *state, uint64_t records[CXA_COLLECTION_COUNT],
 	return cxa_store_count(&source->store, records, error);
 }
 
+static const struct cxa_source_ops store_ops = { source_read, source_next,
+						 source_done, source_close };
+
+int cxa_store_source_on(struct cxa_source **out, const struct cxa_store *store,
+			struct cxa_error *error)
+{
+	struct store_source *from = calloc(1, sizeof(*from));
+	int status;
+
+	*out = NULL;
+	if (from == NULL)
+		return cxa_error_nomem(error, "a store");
+	from->store = *store;
+	from->is_borrowed = true;
+	status = read_header(from, error);
+	if (status == 0)
+		status = cxa_source_new(out, store->context, &store_ops, from,
+					from->header, error);
+	if (status < 0) {
+		source_close(from);
+		return status;
+	}
+	(*out)->kind = CXA_KIND_STORE;
+	(*out)->count = count_rows;
+	return 0;
+}
+
 int cxa_store_source_open(struct cxa_source *source, const char *path,
 			  const struct cxa_source_options *options,
 			  struct cxa_error *error)
 {
-	static const struct cxa_source_ops ops = { source_read, source_next,
-						   source_done, source_close };
 	struct store_source *from = calloc(1, sizeof(*from));
 	struct cxa_buffer full = { 0 };
 	struct stat st;
@@ -307,7 +334,7 @@ int cxa_store_source_open(struct cxa_source *source, const char *path,
 
 	if (from == NULL)
 		return cxa_error_nomem(error, "a store");
-	source->ops = ops;
+	source->ops = store_ops;
 	source->count = count_rows;
 	source->state = from;
 	source->bytes = stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
