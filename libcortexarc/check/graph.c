@@ -207,7 +207,7 @@ static int refuse(struct cxa_graph *graph, const struct cxa_part *part,
 				      "or a higher one", error);
 }
 
-static bool has_failed(const struct cxa_part *part)
+bool cxa_part_failed(const struct cxa_part *part)
 {
 	return part->records.failed || part->ids.failed ||
 	       part->columns.failed || part->flags.failed ||
@@ -222,7 +222,7 @@ int cxa_graph_merge(struct cxa_graph *graph, const struct cxa_part *part,
 	enum cxa_collection collection = part->collection;
 	int status;
 
-	if (has_failed(part))
+	if (cxa_part_failed(part))
 		return cxa_error_nomem(error, "checking a batch");
 	if (part->count == 0)
 		return 0;

@@ -185,6 +185,9 @@ void cxa_part_release(struct cxa_part *part);
 void cxa_part_find(struct cxa_part *part, enum cxa_rule_id rule, uint64_t id,
 		   const char *format, ...) CXA_PRINTF(4, 5);
 
+/** cxa_part_failed() - was there no memory for what was found? */
+bool cxa_part_failed(const struct cxa_part *part);
+
 /** cxa_part_note() - one more note */
 void cxa_part_note(struct cxa_part *part, enum cxa_note_kind kind, uint64_t id,
 		   const uint64_t *values);
@@ -194,6 +197,13 @@ const char *cxa_time_fault(double ms);
 
 /** cxa_note_target() - the collection that a reference leads to */
 enum cxa_collection cxa_note_target(enum cxa_note_kind kind);
+
+/** cxa_note_rule() - that a reference falls under */
+enum cxa_rule_id cxa_note_rule(enum cxa_note_kind kind);
+
+/** cxa_graph_is_missing() - what is referred to; after cxa_graph_finish() */
+bool cxa_graph_is_missing(const struct cxa_graph *graph,
+			  enum cxa_note_kind kind, uint64_t id);
 
 /** cxa_graph_scan_embeddings() - of rows; and of the columns of a member */
 void cxa_graph_scan_embeddings(struct cxa_graph *graph, struct cxa_part *part);

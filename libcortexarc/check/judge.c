@@ -86,15 +86,19 @@ static bool is_created(const struct cxa_graph *graph, enum cxa_note_kind kind,
 			sizeof(id), by_value) != NULL);
 }
 
-static bool is_missing(const struct cxa_graph *graph,
-		       const struct cxa_note *note)
+enum cxa_rule_id cxa_note_rule(enum cxa_note_kind kind)
 {
-	enum cxa_collection target = cxa_note_target(note->kind);
-	uint64_t id = note->values[0];
+	return references[kind].rule;
+}
+
+bool cxa_graph_is_missing(const struct cxa_graph *graph,
+			  enum cxa_note_kind kind, uint64_t id)
+{
+	enum cxa_collection target = cxa_note_target(kind);
 
 	return !cxa_id_list_find(&graph->sets[target], id, NULL) &&
 	       !cxa_graph_is_lost(graph, target, id) &&
-	       !is_created(graph, note->kind, id);
+	       !is_created(graph, kind, id);
 }
 
 static int tell_missing(struct cxa_graph *graph, const struct group *group,
@@ -133,10 +137,10 @@ static int end_group(struct cxa_graph *graph, struct group *group,
 static int judge_reference(struct cxa_graph *graph, struct group *group,
 			   const struct cxa_note *note, struct cxa_error *error)
 {
-	enum cxa_rule_id rule = references[note->kind].rule;
+	enum cxa_rule_id rule = cxa_note_rule(note->kind);
 	int status = 0;
 
-	if (!is_missing(graph, note))
+	if (!cxa_graph_is_missing(graph, note->kind, note->values[0]))
 		return 0;
 	if (note->id != group->id || note->collection != group->collection)
 		status = end_group(graph, group, error);

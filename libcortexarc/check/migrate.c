@@ -388,11 +388,15 @@ int cxa_migrate_store(struct cxa_context *context, const char *store,
 {
 	struct cxa_migrate_options own = CXA_MIGRATE_OPTIONS_INIT;
 	const struct cxa_store_change change = { check_store, change_store,
-						 &own };
+						 NULL, &own };
 
 	if (!cxa_options_take(&own, sizeof(own), options))
 		return cxa_error_set(error, CXA_ERR_USAGE,
 				     "migrate options of another version");
+	if (how != NULL && how->no_safety_backup)
+		return cxa_error_set(error, CXA_ERR_USAGE,
+				     "what a migration replaces is kept: there "
+				     "must be a safety backup");
 	return cxa_restore_changed(context, store, &change, how, summary,
 				   error);
 }

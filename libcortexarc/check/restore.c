@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cortexarc/diff.h>
 #include <cortexarc/verify.h>
@@ -15,6 +16,7 @@
 #include "base/buffer.h"
 #include "base/wire.h"
 #include "check/restore_changed.h"
+#include "endpoint/sink.h"
 #include "endpoint/source.h"
 
 /*
@@ -33,6 +35,7 @@ struct restore {
 	struct cxa_source *now;  /* what is there */
 	struct cxa_sink *sink;   /* holds the lock on the store */
 	struct cxa_buffer safety_backup;
+	struct cxa_summary *summary;
 	struct cxa_error *error;
 };
 
@@ -120,23 +123,32 @@ static const char *safety_backup(const struct restore *restore)
 		       NULL : (const char *)restore->safety_backup.data;
 }
 
-/* A backup that was not read back is none. */
-static int prove_backup(struct restore *restore)
+static int compare_backup(struct restore *restore, struct cxa_source *backup)
 {
 	struct cxa_diff_options options = CXA_DIFF_OPTIONS_INIT;
 	struct cxa_diff_summary summary;
+	int status = cxa_diff(restore->now, backup, &options, &summary,
+			      restore->error);
+
+	if (status == 0 && summary.differences != 0)
+		status = cxa_error_set(restore->error, CXA_ERR_CORRUPT,
+				       "%s does not hold what the store holds",
+				       safety_backup(restore) != NULL ?
+					       safety_backup(restore) :
+					       "a temporary copy");
+	return status;
+}
+
+/* A backup that was not read back is none. */
+static int prove_backup(struct restore *restore)
+{
 	struct cxa_source *backup = NULL;
 	int status = cxa_source_open(&backup, restore->context,
 				     safety_backup(restore), NULL,
 				     restore->error);
 
 	if (status == 0)
-		status = cxa_diff(restore->now, backup, &options, &summary,
-				  restore->error);
-	if (status == 0 && summary.differences != 0)
-		status = cxa_error_set(restore->error, CXA_ERR_CORRUPT,
-				       "%s does not hold what the store holds",
-				       safety_backup(restore));
+		status = compare_backup(restore, backup);
 	cxa_source_close(backup);
 	return status;
 }
@@ -275,6 +287,13 @@ static int lock_store(struct restore *restore)
 	return status;
 }
 
+/* A reader would keep the transaction from its commit. */
+static void leave_now(struct restore *restore)
+{
+	cxa_source_close(restore->now);
+	restore->now = NULL;
+}
+
 /* The store is locked: tell what is to come, and keep what is there. */
 static int prepare(struct restore *restore)
 {
@@ -284,13 +303,10 @@ static int prepare(struct restore *restore)
 		status = tell(restore);
 	if (status == 0)
 		status = make_backup(restore);
-	/* A reader would keep the transaction from its commit. */
-	cxa_source_close(restore->now);
-	restore->now = NULL;
 	return status;
 }
 
-static int run(struct restore *restore, struct cxa_summary *summary)
+static int run(struct restore *restore)
 {
 	int status = cxa_source_open(&restore->next, restore->context,
 				     restore->locator, NULL, restore->error);
@@ -301,16 +317,86 @@ static int run(struct restore *restore, struct cxa_summary *summary)
 		status = lock_store(restore);
 	if (status == 0)
 		status = prepare(restore);
+	leave_now(restore);
 	if (status == 0)
-		status = cxa_copy(restore->next, restore->sink, NULL, summary,
-				  restore->error);
+		status = cxa_copy(restore->next, restore->sink, NULL,
+				  restore->summary, restore->error);
 	return status;
 }
 
-static int run_change(struct restore *restore, struct cxa_summary *summary)
+/* --- a change ------------------------------------------------------------------ */
+
+/* @from holds what the store held. */
+static int apply(struct restore *restore, struct cxa_source *from)
 {
 	const struct cxa_store_change *change = restore->change;
 	struct cxa_source *changed = NULL;
+	int status = change->apply(change->user, from, &changed,
+				   restore->error);
+
+	restore->sink->prove = change->prove;
+	restore->sink->prove_user = change->user;
+	if (status == 0)
+		status = cxa_copy(changed, restore->sink, NULL,
+				  restore->summary, restore->error);
+	cxa_source_close(changed);
+	return status;
+}
+
+static int apply_backup(struct restore *restore)
+{
+	int status;
+
+	leave_now(restore);
+	status = cxa_source_open(&restore->next, restore->context,
+				 safety_backup(restore), NULL, restore->error);
+	return status == 0 ? apply(restore, restore->next) : status;
+}
+
+/* For the prove of a sink: it ends without a commit, so nothing remains. */
+static int apply_copy(void *user, struct cxa_source *copy,
+		      struct cxa_error *error)
+{
+	struct restore *restore = user;
+	int status = compare_backup(restore, copy);
+
+	(void)error; /* it is the one of @restore */
+	leave_now(restore);
+	if (status == 0)
+		status = apply(restore, copy);
+	return status == 0 ? CXA_END : status;
+}
+
+/* What the store held, read from a file that never gets a name. */
+static int apply_scratch(struct restore *restore)
+{
+	const char *folder = cxa_spool_folder(restore->context->temp_dir);
+	struct cxa_buffer name = { 0 };
+	struct cxa_sink *sink = NULL;
+	int status = 0;
+
+	cxa_buffer_format(&name, "%s/cortexarc-scratch-%ld.cxa", folder,
+			  (long)getpid());
+	if (name.failed)
+		status = cxa_error_nomem(restore->error, "a name");
+	if (status == 0)
+		status = cxa_sink_open(&sink, restore->context,
+				       (const char *)name.data,
+				       CXA_KIND_ARCHIVE, NULL, restore->error);
+	if (status == 0) {
+		sink->prove = apply_copy;
+		sink->prove_user = restore;
+		status = cxa_copy(restore->now, sink, NULL, NULL,
+				  restore->error);
+	}
+	cxa_sink_close(sink);
+	cxa_buffer_release(&name);
+	return status == CXA_END ? 0 : status;
+}
+
+static int run_change(struct restore *restore)
+{
+	const struct cxa_store_change *change = restore->change;
 	int status = lock_store(restore);
 
 	if (status == 0)
@@ -318,18 +404,10 @@ static int run_change(struct restore *restore, struct cxa_summary *summary)
 				       restore->error);
 	if (status == 0)
 		status = prepare(restore);
-	if (status == 0)
-		status = cxa_source_open(&restore->next, restore->context,
-					 safety_backup(restore), NULL,
-					 restore->error);
-	if (status == 0)
-		status = change->apply(change->user, restore->next, &changed,
-				       restore->error);
-	if (status == 0)
-		status = cxa_copy(changed, restore->sink, NULL, summary,
-				  restore->error);
-	cxa_source_close(changed);
-	return status;
+	if (status != 0)
+		return status;
+	return safety_backup(restore) == NULL ? apply_scratch(restore) :
+						apply_backup(restore);
 }
 
 static int take_options(struct cxa_restore_options *out,
@@ -360,6 +438,7 @@ int cxa_restore(struct cxa_context *context, const char *locator,
 		.locator = locator,
 		.store = store,
 		.options = &wanted,
+		.summary = summary,
 		.error = error,
 	};
 	int status = take_options(&wanted, options, error);
@@ -370,7 +449,7 @@ int cxa_restore(struct cxa_context *context, const char *locator,
 		return cxa_error_set(error, CXA_ERR_USAGE,
 				     "what replaces a store is verified first, "
 				     "and so cannot come from a pipe");
-	status = run(&restore, summary);
+	status = run(&restore);
 	release(&restore);
 	return status;
 }
@@ -386,17 +465,14 @@ int cxa_restore_changed(struct cxa_context *context, const char *store,
 		.change = change,
 		.store = store,
 		.options = &wanted,
+		.summary = summary,
 		.error = error,
 	};
 	int status = take_options(&wanted, options, error);
 
 	if (status < 0)
 		return status;
-	if (wanted.no_safety_backup)
-		return cxa_error_set(error, CXA_ERR_USAGE,
-				     "a store is changed by way of its safety "
-				     "backup, so there must be one");
-	status = run_change(&restore, summary);
+	status = run_change(&restore);
 	release(&restore);
 	return status;
 }

@@ -296,6 +296,7 @@ static bool planted_has_id(const struct plant *plant)
 }
 
 /* Is @issue what planting @plant in record @id must give? */
+__attribute__((unused))
 static bool planted_matches(const struct plant *plant, uint64_t id,
 			    const struct cxa_issue *issue)
 {

@@ -10,6 +10,7 @@
 #include <cortexarc/limits.h>
 #include <cortexarc/migrate.h>
 #include <cortexarc/record.h>
+#include <cortexarc/repair.h>
 #include <cortexarc/sink.h>
 #include <cortexarc/source.h>
 #include <cortexarc/verify.h>
