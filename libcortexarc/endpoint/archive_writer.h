@@ -37,8 +37,8 @@ int cxa_archive_writer_add(struct cxa_archive_writer *writer,
 
 /**
  * cxa_archive_writer_finish() - INDEX, B2SUMS, TRAILER, and read it back
- * @index: the data of INDEX, used as they are: CXA_ERR_CORRUPT when they do
- *         not say what was written; its data NULL: it is made
+ * @index: the data of INDEX, used as they are when they say what was written;
+ *         else, and where its data is NULL, it is made
  */
 int cxa_archive_writer_finish(struct cxa_archive_writer *writer,
 			      struct cxa_span index, struct cxa_error *error);

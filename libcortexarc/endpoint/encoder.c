@@ -100,12 +100,10 @@ static int check_limits(struct job *job, const struct item *item)
 	return status;
 }
 
-static int level_of(const struct cxa_encoder *encoder,
-		    enum cxa_collection collection)
+int cxa_encoder_level(int zstd_level, enum cxa_collection collection)
 {
-	return collection == CXA_EMBEDDINGS &&
-			       encoder->level <= CXA_FRAME_LEVEL ?
-		       CXA_FRAME_DENSE : encoder->level;
+	return collection == CXA_EMBEDDINGS && zstd_level <= CXA_FRAME_LEVEL ?
+		       CXA_FRAME_DENSE : zstd_level;
 }
 
 static int encode(struct job *job, struct item *item,
@@ -131,7 +129,8 @@ static int encode(struct job *job, struct item *item,
 		return status;
 	encoded->raw_size = item->raw.size;
 	status = cxa_frame_compress(coder,
-				    level_of(job->encoder, encoded->collection),
+				    cxa_encoder_level(job->encoder->level,
+						      encoded->collection),
 				    job->encoder->prove, item->raw.data,
 				    item->raw.size, &encoded->stored,
 				    &job->error);

@@ -34,6 +34,9 @@ int cxa_encoder_open(struct cxa_encoder **out, struct cxa_context *context,
 				  struct cxa_error *error),
 		     void *state, struct cxa_error *error);
 
+/** cxa_encoder_level() - of the frames of @collection, when @zstd_level is wanted */
+int cxa_encoder_level(int zstd_level, enum cxa_collection collection);
+
 /**
  * cxa_encoder_put() - the records of @batch, in the order of the archive
  *
