@@ -11,6 +11,7 @@
 #include <cortexarc/migrate.h>
 #include <cortexarc/record.h>
 #include <cortexarc/repair.h>
+#include <cortexarc/salvage.h>
 #include <cortexarc/sink.h>
 #include <cortexarc/source.h>
 #include <cortexarc/verify.h>
