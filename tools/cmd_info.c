@@ -7,6 +7,9 @@
 #include "json_out.h"
 #include "session.h"
 
+/* Losses of a salvaged archive; a program is told all. */
+enum { LISTED = 100 };
+
 struct totals {
 	uint64_t records;
 	uint64_t batches;
@@ -110,6 +113,37 @@ static void print_writer(const Cxa__Header *header)
 	putchar('\n');
 }
 
+static void print_loss(const Cxa__Loss *loss)
+{
+	char number[UI_NUMBER_BYTES];
+
+	fputs("  ", stdout);
+	if (loss->has_records)
+		printf("%s ", ui_count(number, loss->records));
+	ui_text(stdout, loss->collection.data, loss->collection.len);
+	printf(", ids %" PRIu64 " to %" PRIu64, loss->first_id, loss->last_id);
+	if (loss->has_member) {
+		fputs(", from ", stdout);
+		ui_text(stdout, loss->member.data, loss->member.len);
+	}
+	putchar('\n');
+}
+
+static void print_losses(const Cxa__Header *header)
+{
+	char number[UI_NUMBER_BYTES];
+
+	if (header->n_losses == 0)
+		return;
+	print_label("salvaged");
+	printf("yes; losses: %s\n", ui_count(number, header->n_losses));
+	for (size_t i = 0; i < header->n_losses && i < LISTED; i++)
+		print_loss(header->losses[i]);
+	if (header->n_losses > LISTED)
+		printf("  and %s more (--json has all)\n",
+		       ui_count(number, header->n_losses - LISTED));
+}
+
 static void print_row(const char *name, const struct totals *totals,
 		      bool is_archive)
 {
@@ -183,6 +217,7 @@ static void print_info(const struct info *info)
 		printf("%s (%s bytes)\n",
 		       ui_size(size, (double)info->file_size),
 		       ui_count(bytes, info->file_size));
+	print_losses(header);
 	print_table(info);
 }
 
@@ -215,6 +250,31 @@ static void print_json_header(struct json_out *json, const struct info *info)
 		json_uint(json, "file_size", info->file_size);
 }
 
+static void print_json_losses(struct json_out *json, const Cxa__Header *header)
+{
+	json_begin_array(json, "losses");
+	for (size_t i = 0; i < header->n_losses; i++) {
+		const Cxa__Loss *loss = header->losses[i];
+
+		json_begin_object(json, NULL);
+		json_text(json, "collection", loss->collection.data,
+			  loss->collection.len);
+		json_uint(json, "first_id", loss->first_id);
+		json_uint(json, "last_id", loss->last_id);
+		if (loss->has_records)
+			json_uint(json, "records", loss->records);
+		else
+			json_null(json, "records");
+		if (loss->has_member)
+			json_text(json, "member", loss->member.data,
+				  loss->member.len);
+		else
+			json_null(json, "member");
+		json_end_object(json);
+	}
+	json_end_array(json);
+}
+
 static void print_json(const struct info *info)
 {
 	struct json_out json = JSON_OUT(stdout);
@@ -234,6 +294,7 @@ static void print_json(const struct info *info)
 		json_end_object(&json);
 	}
 	json_end_object(&json);
+	print_json_losses(&json, info->header);
 	json_end_object(&json);
 	json_end(&json);
 }

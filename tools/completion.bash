@@ -40,6 +40,8 @@ _cortexarc_options()
 	migrate) echo --to-version --output --in-place --safety-backup \
 		--dry-run --repair --max-issues --format --level \
 		--no-check-encode --lenient --json $reading ;;
+	salvage) echo --output --from --keep-unverified --max-issues --json \
+		$reading ;;
 	diff) echo --collection --ids --fields --full --metadata \
 		--max-records --lenient --json $reading ;;
 	esac
@@ -47,7 +49,7 @@ _cortexarc_options()
 
 _cortexarc()
 {
-	local commands="pack unpack init verify info list cat get diff migrate help"
+	local commands="pack unpack init verify info list cat get diff migrate salvage help"
 	local word=${COMP_WORDS[COMP_CWORD]}
 	local before=${COMP_WORDS[COMP_CWORD - 1]}
 	local command=${COMP_WORDS[1]}

@@ -83,6 +83,17 @@ static const struct command commands[] = {
 	  "unpack. With --in-place a store is replaced as by unpack --into; what\n"
 	  "it held is always kept. What has the data version already is copied\n"
 	  "to OUT as it is; a store is not touched.\n" },
+	{ "salvage", cmd_salvage, "IN.cxa -o OUT.cxa [--from OTHER]... [options]",
+	  "save what is intact of a damaged archive", 1,
+	  TAKES_OUTPUT | TAKES_SALVAGE | TAKES_MAX_ISSUES | TAKES_JSON |
+	  TAKES_READING,
+	  "IN may be cut, overwritten or rotten anywhere. What a digest proves\n"
+	  "intact goes into OUT, a new archive that lists what was lost, and is\n"
+	  "verified to its end before it has its name. IN is not changed.\n"
+	  "What is lost is refilled from OTHER, where that holds the same\n"
+	  "records: a copy, damaged or not, an older or newer archive, the store,\n"
+	  "JSON. When nothing is lost, OUT is the original again. Exit code 0:\n"
+	  "nothing is lost; 5: done, with loss; 3: there is nothing to save.\n" },
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
@@ -108,7 +119,7 @@ static int print_all_help(void)
 	     "by its content.\n\n"
 	     "exit codes: 0 done, or all is well; 1 the answer is no; 2 wrong "
 	     "usage;\n3 the input is damaged or refused; 4 the machine failed; "
-	     "130 interrupted\n\n"
+	     "5 done, with loss;\n130 interrupted\n\n"
 	     "cortexarc help COMMAND, cortexarc help limits, "
 	     "cortexarc --version, man cortexarc");
 	return EXIT_DONE;

@@ -23,6 +23,8 @@ enum code {
 	CODE_IN_PLACE,
 	CODE_REPAIR,
 	CODE_DRY_RUN,
+	CODE_FROM,
+	CODE_KEEP_UNVERIFIED,
 	CODE_FIELDS,
 	CODE_FULL,
 	CODE_METADATA,
@@ -70,6 +72,11 @@ static const struct option_row rows[] = {
 	  "read and check all, tell what would change, write nothing" },
 	{ "repair", CODE_REPAIR, TAKES_MIGRATE, NULL,
 	  "put wrong hashes right and tell them, instead of stopping" },
+	{ "from", CODE_FROM, TAKES_SALVAGE, "OTHER",
+	  "an archive, store or JSON that may hold what is lost; may be\n"
+	  "                               repeated" },
+	{ "keep-unverified", CODE_KEEP_UNVERIFIED, TAKES_SALVAGE, NULL,
+	  "keep batches, too, that decode and that no digest proves" },
 	{ "format", CODE_FORMAT, TAKES_FORMAT, "FORM",
 	  "store, json, ndjson or archive, whatever OUT is called" },
 	{ "collection", CODE_COLLECTION, TAKES_SELECTION, "NAME[,NAME]",
@@ -244,6 +251,13 @@ static int set_text(struct options *options, enum code code, const char *text)
 	case CODE_INTO:
 		options->into = text;
 		return EXIT_DONE;
+	case CODE_FROM:
+		if (options->from_count == FROM_MAX)
+			return ui_usage(options->command->name,
+					"--from is taken %d times at most",
+					FROM_MAX);
+		options->from[options->from_count++] = text;
+		return EXIT_DONE;
 	case CODE_SAFETY_BACKUP:
 		options->safety_backup = text;
 		return EXIT_DONE;
@@ -286,6 +300,9 @@ static void set_flag(struct options *options, enum code code)
 		break;
 	case CODE_DRY_RUN:
 		options->dry_run = true;
+		break;
+	case CODE_KEEP_UNVERIFIED:
+		options->keep_unverified = true;
 		break;
 	case CODE_FIELDS:
 		options->fields = true;

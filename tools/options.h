@@ -6,7 +6,7 @@
 
 #include "ui.h"
 
-enum { OPERANDS_MAX = 3 };
+enum { OPERANDS_MAX = 3, FROM_MAX = 64 };
 
 /* Which options a command takes: a bit each, struct command's @takes. */
 enum option_bit {
@@ -24,7 +24,8 @@ enum option_bit {
 	TAKES_DIFF = 1 << 11,       /* --fields, --full, --metadata ... */
 	TAKES_INTO = 1 << 13,       /* --into, --safety-backup ... */
 	TAKES_QUIET = 1 << 12,      /* --quiet, where there is nothing to read */
-	TAKES_MIGRATE = 1 << 14     /* --to-version, --in-place ... */
+	TAKES_MIGRATE = 1 << 14,    /* --to-version, --in-place ... */
+	TAKES_SALVAGE = 1 << 15     /* --from, --keep-unverified */
 };
 
 /** enum sandbox_wish - what of sandbox.h is wanted */
@@ -63,6 +64,9 @@ struct options {
 	bool in_place;             /* what the input, a store, holds is replaced */
 	bool repair;
 	bool dry_run;              /* no output is needed */
+	const char *from[FROM_MAX];
+	size_t from_count;
+	bool keep_unverified;
 	enum sandbox_wish sandbox;
 	enum cxa_kind format; /* CXA_KIND_AUTO: by @output's name */
 	struct cxa_sink_options sink;
@@ -117,6 +121,7 @@ int value_fail_on(struct options *options, const char *text);
 /* --- cmd_*.c ------------------------------------------------------------------ */
 
 int cmd_pack(const struct options *options);
+int cmd_salvage(const struct options *options);
 int cmd_unpack(const struct options *options);
 int cmd_unpack_into(struct cxa_context *context, const struct options *options);
 int cmd_init(const struct options *options);

@@ -305,6 +305,13 @@ static void add_place(const struct cxa_error *error, char *line, size_t size)
 		    (unsigned long long)error->offset);
 }
 
+/* Only what is wrong with an archive has a member, or a place in the file. */
+static bool is_damage(const struct cxa_error *error, const char *input)
+{
+	return error->status == CXA_ERR_CORRUPT && input != NULL &&
+	       (error->member[0] != '\0' || error->offset != UINT64_MAX);
+}
+
 int ui_fail(const struct cxa_error *error, const char *input,
 	    const char *output)
 {
@@ -326,5 +333,7 @@ int ui_fail(const struct cxa_error *error, const char *input,
 	say(line);
 	if (error->hint[0] != '\0')
 		say(error->hint);
+	else if (is_damage(error, input))
+		say("`cortexarc salvage` saves what is intact of it");
 	return ui_exit_code(error->status);
 }

@@ -14,6 +14,7 @@ enum exit_code {
 	EXIT_USAGE = 2,
 	EXIT_INPUT = 3,         /* damaged or refused */
 	EXIT_MACHINE = 4,       /* I/O, space, permission, memory */
+	EXIT_LOSS = 5,          /* done, and not all could be saved */
 	EXIT_INTERRUPTED = 130
 };
 

@@ -88,6 +88,9 @@ static void print_summary(const struct cxa_report *report,
 		printf(", %s members", ui_count(number, report->members));
 	flow_records(records, sizeof(records), report->records);
 	printf("\nrecords      %s\n", records);
+	if (report->losses != 0)
+		printf("salvaged     yes; losses: %s (cortexarc info)\n",
+		       ui_count(number, report->losses));
 	printf("level        %s\n", cxa_level_name(report->level));
 	printf("checked      %s\n", proof->checked);
 	printf("not checked  %s\n", proof->not_checked);
@@ -271,15 +274,13 @@ static void print_next(const struct cxa_report *report,
 		fputs("next: cortexarc pack ", stdout);
 		print_quoted(input);
 		fputs(" -o canonical.cxa", stdout);
-	} else if (all_are(report, NULL) &&
-		   list_sound(report, sound, sizeof(sound))) {
-		printf("what still restores: %s\n"
-		       "next: cortexarc unpack ", sound);
-		print_quoted(input);
-		printf(" -o sound.cxa --collection %s", sound);
 	} else {
-		fputs("next: get this archive again from where it came, or use "
-		      "another copy", stdout);
+		if (all_are(report, NULL) &&
+		    list_sound(report, sound, sizeof(sound)))
+			printf("what still restores: %s\n", sound);
+		fputs("next: cortexarc salvage ", stdout);
+		print_quoted(input);
+		fputs(" -o salvaged.cxa", stdout);
 	}
 	putchar('\n');
 }

@@ -91,6 +91,7 @@ void verify_report_json(const struct cxa_report *report,
 	json_string(&json, "file", options->operands[0]);
 	json_uint(&json, "members", report->members);
 	json_uint(&json, "bytes", report->bytes);
+	json_uint(&json, "losses", report->losses);
 	json_ms(&json, "started_ms", report->started_ms);
 	json_ms(&json, "duration_ms", report->duration_ms);
 	json_end_object(&json);

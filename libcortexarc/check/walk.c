@@ -231,9 +231,11 @@ static int check_header(struct verifier *verifier, struct cxa_walked *walked,
 		walked->faulty = true;
 		add_fault(walk, &cxa_rule_header, walked->member.name,
 			  walked->member.offset, &inner);
-	} else if (walk->graph != NULL) {
-		cxa_graph_describe(walk->graph, walk->header);
+		return 0;
 	}
+	walk->report->losses = walk->header->n_losses;
+	if (walk->graph != NULL)
+		cxa_graph_describe(walk->graph, walk->header);
 	return 0;
 }
 

@@ -104,6 +104,7 @@ struct cxa_report {
 	uint64_t records[CXA_COLLECTION_COUNT]; /* by the index, or as counted */
 	double started_ms;      /* since the Unix epoch */
 	double duration_ms;
+	uint64_t losses;        /* that its header lists: it was salvaged */
 };
 
 /** struct cxa_verify_options - zero means default */
