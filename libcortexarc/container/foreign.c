@@ -100,7 +100,7 @@ static int refuse(struct opening *opening, int status, const char *what,
 	char shown[CXA_MEMBER_NAME_MAX + 1];
 	size_t size = 0;
 
-	for (; name[size] != '\0' && size < sizeof(shown) - 1; size++)
+	for (; size < sizeof(shown) - 1 && name[size] != '\0'; size++)
 		shown[size] = name[size] >= ' ' && name[size] < 0x7f ?
 				      name[size] : '?';
 	shown[size] = '\0';
