@@ -11,6 +11,8 @@ libzstd-dev libsodium-dev libsqlite3-dev'
 packages_data='wordnet-base zstd tar coreutils'
 packages_tests='zstd tar xz-utils libarchive-tools coreutils procps g++ jq python3
 util-linux bsdutils'
+packages_valgrind='valgrind'
+packages_analysis='cppcheck clang-tidy'
 packages_clang='clang libclang-rt-14-dev'
 
 need_packages()

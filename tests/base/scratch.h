@@ -152,7 +152,7 @@ static bool own_mounts(void)
 	return put_map("/proc/self/setgroups", "deny") &&
 	       put_map("/proc/self/uid_map", users) &&
 	       put_map("/proc/self/gid_map", groups) &&
-	       mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+	       mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0;
 }
 
 #endif

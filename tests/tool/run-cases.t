@@ -1,7 +1,8 @@
 #!/bin/sh
 # run-cases.t - the tool's behaviour: each cases/NAME.case is a script with its claim
 #
-# usage: run-cases.t [NAME ...]; README says what stands in a case.
+# usage: run-cases.t [NAME ...]; README says what stands in a case. CXA_CASES may
+# name them, too.
 # CXA, GOLDEN: the tool and the golden JSON; else found by CXA_BUILDDIR and
 # CXA_SRCDIR.
 set -u
@@ -137,8 +138,9 @@ run_case()
 
 count=0
 failures=0
-if [ $# -gt 0 ]; then
-	for name in "$@"; do
+if [ $# -gt 0 ] || [ -n "${CXA_CASES:-}" ]; then
+	# shellcheck disable=SC2086 # names are words
+	for name in "$@" ${CXA_CASES:-}; do
 		run_case "$here/cases/$name.case"
 	done
 else
