@@ -222,10 +222,10 @@ static int take_header(struct cxa_wreck *wreck, uint64_t magic,
 static int take_end(struct cxa_wreck *wreck, uint64_t at,
 		    struct cxa_error *error)
 {
-	const struct cxa_piece *last = wreck->pieces + wreck->count - 1;
 	struct cxa_piece piece = { .begin = at, .has_size = true };
 
-	if (wreck->count != 0 && last->member.offset == at)
+	if (wreck->count != 0 &&
+	    wreck->pieces[wreck->count - 1].member.offset == at)
 		return 0; /* by its header */
 	cxa_member_parse(&piece.member, cxa_member_name(CXA_MEMBER_TRAILER));
 	piece.member.offset = at;
