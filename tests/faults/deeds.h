@@ -70,6 +70,18 @@ __attribute__((unused)) static const struct deed {
 	{ "migrate --in-place of a store in WAL mode",
 	  { "migrate", "store.db", "--to-version", "2", "--in-place" },
 	  "store.db", STORE_CHANGED, "old-wal.db", NULL, 0, "old-2.cxa" },
+	{ "repair over an older archive",
+	  { "repair", IN "bad.db", "-o", "out.cxa", "--rule", "content-hash",
+	    "--fail-on", "Critical" },
+	  "out.cxa", REPLACED, "new.cxa", NULL, 0, NULL },
+	{ "repair of a store with a rollback journal, in its place",
+	  { "repair", "store.db", "--rule", "content-hash", "--fail-on",
+	    "Critical" },
+	  "store.db", STORE_CHANGED, "bad.db", NULL, 0, "fixed.cxa" },
+	{ "repair of a store without a safety backup",
+	  { "repair", "store.db", "--rule", "content-hash", "--fail-on",
+	    "Critical", "--no-safety-backup" },
+	  "store.db", STORE_CHANGED, "bad.db", NULL, 0, "fixed.cxa" },
 	{ "unpack to standard output",
 	  { "unpack", IN "new.cxa", "-o", "-" },
 	  NULL, REPLACED, NULL, NULL, 0, NULL },
@@ -108,7 +120,7 @@ static void find_tool(void)
 /* In the child, in @folder: becomes the tool */
 static void become_tool(const char *const arguments[8], const char *folder)
 {
-	const char *all[12] = { tool };
+	const char *all[13] = { tool };
 	int count = 1;
 	int files[3] = { -1, -1, -1 };
 
@@ -185,6 +197,9 @@ static void make_inputs(void)
 		{ "migrate", "old.cxa", "--to-version", "2",
 		  "-o", "old-2.cxa" },
 	};
+	static const char *const fixed[8] = {
+		"repair", "bad.db", "-o", "fixed.cxa", "--rule",
+		"content-hash", "--fail-on", "Critical" };
 	static const char smaller[] = "PRAGMA page_size = 1024; VACUUM;";
 	const char *sources = getenv("CXA_SRCDIR");
 	char vectors[PATH_BYTES];
@@ -204,6 +219,9 @@ static void make_inputs(void)
 	must_sql("in/old.db", smaller);
 	copy_file("in/old.db", "in/old-wal.db");
 	must_sql("in/old-wal.db", "PRAGMA journal_mode = WAL");
+	copy_file("in/old.db", "in/bad.db");
+	must_sql("in/bad.db", "UPDATE concepts SET content_hash = 5");
+	must_run(fixed);
 }
 
 /* What stands in @folder before the command runs. */
@@ -355,6 +373,7 @@ static bool check_names(const struct deed *deed, const char *folder,
 			fine = false;
 		} else if (name[0] != '.' && is_safety_backup(name) &&
 			   !same_records(path, "in/old.db") &&
+			   !same_records(path, "in/bad.db") &&
 			   !same_records(path, "in/new.cxa")) {
 			printf("# %s holds neither\n", name);
 			fine = false;
