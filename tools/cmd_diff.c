@@ -1,37 +1,11 @@
 /* cmd_diff.c - which records were added, removed or changed */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "diff_report.h"
 #include "session.h"
 
 enum { LISTED_DEFAULT = 100 };
-
-/* A file without a name; NULL after a line on standard error. */
-static FILE *open_temporary(const struct options *options)
-{
-	const char *folder = options->context.temp_dir;
-	char path[4096];
-	FILE *file = NULL;
-	int fd;
-
-	if (folder == NULL)
-		folder = getenv("TMPDIR");
-	if (folder == NULL || folder[0] == '\0')
-		folder = "/var/tmp";
-	snprintf(path, sizeof(path), "%s/cortexarc-XXXXXX", folder);
-	fd = mkstemp(path);
-	if (fd != -1) {
-		unlink(path);
-		file = fdopen(fd, "w+");
-	}
-	if (file == NULL)
-		ui_refuse(EXIT_MACHINE, folder,
-			  "cannot make a temporary file: %s", strerror(errno));
-	return file;
-}
 
 /* Has all that was held back arrived there, and come back? */
 static int check_temporary(const struct diff_report *report)
@@ -145,8 +119,8 @@ static int diff(struct cxa_context *context, const struct options *options)
 	int code = open_both(both, context, options);
 
 	if (code == EXIT_DONE) {
-		report.metadata = open_temporary(options);
-		report.records = open_temporary(options);
+		report.metadata = session_temporary(options);
+		report.records = session_temporary(options);
 		code = EXIT_MACHINE;
 	}
 	if (report.metadata != NULL && report.records != NULL)

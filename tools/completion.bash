@@ -13,8 +13,14 @@ _cortexarc_values()
 		sed -n 's/^  \([a-z-]*\) .*/\1=/p' ;;
 	verify:--level) echo structure bytes records graph \
 		restorable ;;
-	verify:--fail-on) echo Low Medium High Critical ;;
-	pack:--level | migrate:--level) echo 1 3 9 19 ;;
+	verify:--fail-on | repair:--fail-on) echo Low Medium High Critical ;;
+	pack:--level | migrate:--level | repair:--level) echo 1 3 9 19 ;;
+	repair:--rule) echo id-order content-hash unit-range float-finite \
+		concept-column concept-connection concept-parent \
+		column-concept column-claim synapse-target neighbor-column \
+		connection-concept query-reference query-hash query-expired \
+		embedding-concept system-state-missing system-state-totals \
+		metadata-totals ;;
 	migrate:--to-version) echo 1 2 ;;
 	get:1) echo $collections ;;
 	esac
@@ -40,6 +46,9 @@ _cortexarc_options()
 	migrate) echo --to-version --output --in-place --safety-backup \
 		--dry-run --repair --max-issues --format --level \
 		--no-check-encode --lenient --json $reading ;;
+	repair) echo --output --dry-run --rule --fail-on --now --max-issues \
+		--safety-backup --no-safety-backup --format --level \
+		--no-check-encode --lenient --json $reading ;;
 	salvage) echo --output --from --keep-unverified --max-issues --json \
 		$reading ;;
 	diff) echo --collection --ids --fields --full --metadata \
@@ -49,7 +58,7 @@ _cortexarc_options()
 
 _cortexarc()
 {
-	local commands="pack unpack init verify info list cat get diff migrate salvage help"
+	local commands="pack unpack init verify info list cat get diff migrate repair salvage help"
 	local word=${COMP_WORDS[COMP_CWORD]}
 	local before=${COMP_WORDS[COMP_CWORD - 1]}
 	local command=${COMP_WORDS[1]}

@@ -94,6 +94,16 @@ static const struct command commands[] = {
 	  "records: a copy, damaged or not, an older or newer archive, the store,\n"
 	  "JSON. When nothing is lost, OUT is the original again. Exit code 0:\n"
 	  "nothing is lost; 5: done, with loss; 3: there is nothing to save.\n" },
+	{ "repair", cmd_repair, "INPUT [-o OUT] [options]",
+	  "put right what breaks the integrity rules", 1,
+	  TAKES_OUTPUT | TAKES_REPAIR | TAKES_FORMAT | TAKES_COMPRESSION |
+	  TAKES_MAX_ISSUES | TAKES_JSON | READS_JSON,
+	  "OUT is as of unpack. Without -o the store INPUT itself is repaired, in\n"
+	  "one transaction, what it held kept in a safety backup. What was\n"
+	  "written is checked again and compared with the input before it is\n"
+	  "there: it must differ in the repaired records alone. Exit code 0: all\n"
+	  "that can be is repaired, and no issue of Medium or above (--fail-on)\n"
+	  "is left; 1: there are some.\n" },
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

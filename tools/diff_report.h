@@ -32,6 +32,11 @@ void diff_text_metadata(void *user, const struct cxa_field_change *change);
 int diff_json_record(void *user, const struct cxa_difference *difference);
 void diff_json_metadata(void *user, const struct cxa_field_change *change);
 
+/** diff_text_change() - a field of a record, and the line's end */
+void diff_text_change(FILE *file, const struct cxa_field_change *change);
+/** diff_text_mark() - "+", "-" or "~" */
+void diff_text_mark(FILE *file, enum cxa_difference_kind kind);
+
 /* Around all calls of the two for JSON. */
 void diff_json_begin(struct diff_report *report);
 void diff_json_end(struct diff_report *report);

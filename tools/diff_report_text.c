@@ -77,7 +77,7 @@ static void put_vector(FILE *file, const struct cxa_field_change *change)
 		fprintf(file, ", by %.6g at most", change->largest);
 }
 
-static void put_change(FILE *file, const struct cxa_field_change *change)
+void diff_text_change(FILE *file, const struct cxa_field_change *change)
 {
 	size_t start = find_start(change->before, change->after);
 
@@ -105,12 +105,12 @@ void diff_text_metadata(void *user, const struct cxa_field_change *change)
 
 	put_coloured(report->metadata, "\033[33m", "~");
 	fputc(' ', report->metadata);
-	put_change(report->metadata, change);
+	diff_text_change(report->metadata, change);
 }
 
 /* --- one record ----------------------------------------------------------- */
 
-static void put_record(FILE *file, const struct cxa_difference *difference)
+void diff_text_mark(FILE *file, enum cxa_difference_kind kind)
 {
 	static const struct {
 		const char *mark;
@@ -121,8 +121,12 @@ static void put_record(FILE *file, const struct cxa_difference *difference)
 		[CXA_CHANGED] = { "~", "\033[33m" },
 	};
 
-	put_coloured(file, kinds[difference->kind].colour,
-		     kinds[difference->kind].mark);
+	put_coloured(file, kinds[kind].colour, kinds[kind].mark);
+}
+
+static void put_record(FILE *file, const struct cxa_difference *difference)
+{
+	diff_text_mark(file, difference->kind);
 	fprintf(file, " %s %" PRIu64, difference->record_name, difference->id);
 }
 
@@ -141,7 +145,7 @@ int diff_text_record(void *user, const struct cxa_difference *difference)
 	for (size_t i = 0; i < count && i < SHOWN_FIELDS; i++) {
 		put_record(file, difference);
 		fputs(": ", file);
-		put_change(file, &difference->fields[i]);
+		diff_text_change(file, &difference->fields[i]);
 	}
 	if (count > SHOWN_FIELDS) {
 		put_record(file, difference);

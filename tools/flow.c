@@ -115,7 +115,10 @@ static int copy(const struct flow *flow, struct cxa_context *context,
 					 &source_options, error);
 	if (status == 0 && flow->migrate != NULL)
 		status = cxa_migrate(&migrated, source, flow->migrate, error);
-	if (status == 0)
+	if (status == 0 && flow->repair != NULL)
+		status = cxa_repair(source, sink, flow->repair, flow->repaired,
+				    &result->summary, error);
+	else if (status == 0)
 		status = cxa_copy(migrated != NULL ? migrated : source, sink,
 				  &flow->selection, &result->summary, error);
 	if (status == 0) {

@@ -12,6 +12,8 @@ struct flow {
 	bool single_read;
 	struct cxa_selection selection;
 	const struct cxa_migrate_options *migrate; /* NULL: as they are */
+	const struct cxa_repair_options *repair;   /* likewise */
+	struct cxa_repair_result *repaired;
 };
 
 /**

@@ -25,6 +25,7 @@ enum code {
 	CODE_DRY_RUN,
 	CODE_FROM,
 	CODE_KEEP_UNVERIFIED,
+	CODE_RULE,
 	CODE_FIELDS,
 	CODE_FULL,
 	CODE_METADATA,
@@ -63,12 +64,15 @@ static const struct option_row rows[] = {
 	  "the data version wanted, 1 or 2" },
 	{ "in-place", CODE_IN_PLACE, TAKES_MIGRATE, NULL,
 	  "replace what the store INPUT holds, in one transaction" },
-	{ "safety-backup", CODE_SAFETY_BACKUP, TAKES_INTO | TAKES_MIGRATE,
-	  "FILE",
+	{ "rule", CODE_RULE, TAKES_REPAIR, "RULE",
+	  "repair only what breaks this one; may be repeated" },
+	{ "safety-backup", CODE_SAFETY_BACKUP,
+	  TAKES_INTO | TAKES_MIGRATE | TAKES_REPAIR, "FILE",
 	  "where to keep what it held; else beside it, with the time" },
-	{ "no-safety-backup", CODE_NO_SAFETY_BACKUP, TAKES_INTO, NULL,
+	{ "no-safety-backup", CODE_NO_SAFETY_BACKUP,
+	  TAKES_INTO | TAKES_REPAIR, NULL,
 	  "do not keep what it held" },
-	{ "dry-run", CODE_DRY_RUN, TAKES_MIGRATE, NULL,
+	{ "dry-run", CODE_DRY_RUN, TAKES_MIGRATE | TAKES_REPAIR, NULL,
 	  "read and check all, tell what would change, write nothing" },
 	{ "repair", CODE_REPAIR, TAKES_MIGRATE, NULL,
 	  "put wrong hashes right and tell them, instead of stopping" },
@@ -91,14 +95,15 @@ static const struct option_row rows[] = {
 	  "read all of OUT back afterwards and check it" },
 	{ "level", CODE_VERIFY_LEVEL, TAKES_VERIFY_LEVEL, "LEVEL",
 	  "structure, bytes, records or graph (the default)" },
-	{ "fail-on", CODE_FAIL_ON, TAKES_VERIFY_LEVEL, "SEVERITY",
+	{ "fail-on", CODE_FAIL_ON, TAKES_VERIFY_LEVEL | TAKES_REPAIR,
+	  "SEVERITY",
 	  "exit code 1 from Low, Medium (the default), High or Critical on" },
-	{ "now", CODE_NOW, TAKES_VERIFY_LEVEL, "MS",
+	{ "now", CODE_NOW, TAKES_VERIFY_LEVEL | TAKES_REPAIR, "MS",
 	  "when a cached query has expired; else the time of the backup" },
 	{ "expect", CODE_EXPECT, TAKES_EXPECT, "HEX",
 	  "the root hash that the archive must have, 64 digits" },
 	{ "max-issues", CODE_MAX_ISSUES, TAKES_MAX_ISSUES, "N",
-	  "list the first N issues; the counts are of all" },
+	  "list the first N; the counts are of all" },
 	{ "fields", CODE_FIELDS, TAKES_DIFF, NULL,
 	  "tell which fields of a changed record differ, and how" },
 	{ "full", CODE_FULL, TAKES_DIFF, NULL,
@@ -233,6 +238,16 @@ static int set_number(struct options *options, enum code code,
 	}
 }
 
+static int add_rule(struct options *options, const char *text)
+{
+	if (options->rule_count == RULES_MAX)
+		return ui_usage(options->command->name,
+				"--rule was given more than %d times",
+				RULES_MAX);
+	options->rules[options->rule_count++] = text;
+	return EXIT_DONE;
+}
+
 static int set_text(struct options *options, enum code code, const char *text)
 {
 	switch (code) {
@@ -261,6 +276,8 @@ static int set_text(struct options *options, enum code code, const char *text)
 	case CODE_SAFETY_BACKUP:
 		options->safety_backup = text;
 		return EXIT_DONE;
+	case CODE_RULE:
+		return add_rule(options, text);
 	case CODE_FORMAT:
 		return value_format(options, text);
 	case CODE_COLLECTION:
@@ -373,7 +390,8 @@ static int check_operands(const struct options *options)
 	const struct command *command = options->command;
 
 	if (options->operand_count < command->operands ||
-	    ((command->takes & TAKES_OUTPUT) != 0 && options->output == NULL &&
+	    ((command->takes & TAKES_OUTPUT) != 0 &&
+	     (command->takes & TAKES_REPAIR) == 0 && options->output == NULL &&
 	     options->into == NULL && !options->in_place &&
 	     !options->dry_run))
 		return ui_usage(command->name, "usage: cortexarc %s %s",

@@ -6,7 +6,7 @@
 
 #include "ui.h"
 
-enum { OPERANDS_MAX = 3, FROM_MAX = 64 };
+enum { OPERANDS_MAX = 3, FROM_MAX = 64, RULES_MAX = 32 };
 
 /* Which options a command takes: a bit each, struct command's @takes. */
 enum option_bit {
@@ -25,7 +25,8 @@ enum option_bit {
 	TAKES_INTO = 1 << 13,       /* --into, --safety-backup ... */
 	TAKES_QUIET = 1 << 12,      /* --quiet, where there is nothing to read */
 	TAKES_MIGRATE = 1 << 14,    /* --to-version, --in-place ... */
-	TAKES_SALVAGE = 1 << 15     /* --from, --keep-unverified */
+	TAKES_SALVAGE = 1 << 15,    /* --from, --keep-unverified */
+	TAKES_REPAIR = 1 << 16      /* --rule, --fail-on, --now ... */
 };
 
 /** enum sandbox_wish - what of sandbox.h is wanted */
@@ -63,6 +64,8 @@ struct options {
 	uint32_t to_version;       /* 0: not given */
 	bool in_place;             /* what the input, a store, holds is replaced */
 	bool repair;
+	const char *rules[RULES_MAX];
+	size_t rule_count;
 	bool dry_run;              /* no output is needed */
 	const char *from[FROM_MAX];
 	size_t from_count;
@@ -132,5 +135,6 @@ int cmd_cat(const struct options *options);
 int cmd_get(const struct options *options);
 int cmd_diff(const struct options *options);
 int cmd_migrate(const struct options *options);
+int cmd_repair(const struct options *options);
 
 #endif

@@ -43,6 +43,7 @@ static const struct need needs[] = {
 	{ "list", 0, 1, false },
 	{ "migrate", 0, 1, true },
 	{ "pack", 0, 1, true },
+	{ "repair", 0, 1, true },
 	{ "unpack", 0, 1, true },
 	{ "verify", 0, 1, false },
 };

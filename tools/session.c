@@ -1,8 +1,11 @@
 /* session.c - a context for one command, and the signals that end it early */
 #include "session.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 
@@ -66,4 +69,27 @@ void session_close(struct cxa_context *context)
 bool session_interrupted(void)
 {
 	return interrupted != 0;
+}
+
+FILE *session_temporary(const struct options *options)
+{
+	const char *folder = options->context.temp_dir;
+	char path[4096];
+	FILE *file = NULL;
+	int fd;
+
+	if (folder == NULL)
+		folder = getenv("TMPDIR");
+	if (folder == NULL || folder[0] == '\0')
+		folder = "/var/tmp";
+	snprintf(path, sizeof(path), "%s/cortexarc-XXXXXX", folder);
+	fd = mkstemp(path);
+	if (fd != -1) {
+		unlink(path);
+		file = fdopen(fd, "w+");
+	}
+	if (file == NULL)
+		ui_refuse(EXIT_MACHINE, folder,
+			  "cannot make a temporary file: %s", strerror(errno));
+	return file;
 }

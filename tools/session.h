@@ -15,6 +15,13 @@ int session_open(struct cxa_context **out, const struct options *options);
 /** session_close() - accepts NULL */
 void session_close(struct cxa_context *context);
 
+/**
+ * session_temporary() - a file without a name, for what is held back
+ *
+ * Return: NULL after a line on standard error.
+ */
+FILE *session_temporary(const struct options *options);
+
 /** session_interrupted() - did a signal come? */
 bool session_interrupted(void);
 

@@ -257,13 +257,34 @@ static bool list_sound(const struct cxa_report *report, char *out, size_t size)
 	return used != 0;
 }
 
+/* Is there what repair puts right without being asked for it by name? */
+static bool has_repairable(const struct cxa_report *report)
+{
+	for (size_t i = 0; i < report->rule_count; i++) {
+		const char *repair = report->by_rule[i].repair;
+
+		if (repair != NULL && strcmp(repair, "salvage") != 0 &&
+		    strcmp(report->by_rule[i].rule, "query-expired") != 0)
+			return true;
+	}
+	return false;
+}
+
 static void print_next(const struct cxa_report *report,
 		       const struct options *options)
 {
 	const char *input = options->operands[0];
 	char sound[120];
 
-	if (strcmp(input, "-") == 0 || !report->is_archive)
+	if (strcmp(input, "-") == 0)
+		return;
+	if (has_repairable(report) && !has_of_file(report)) {
+		fputs("next: cortexarc repair ", stdout);
+		print_quoted(input);
+		fputs(" --dry-run\n", stdout);
+		return;
+	}
+	if (!report->is_archive)
 		return;
 	if (report->failed == 0 && report->level < CXA_LEVEL_GRAPH) {
 		fputs("next: cortexarc verify ", stdout);

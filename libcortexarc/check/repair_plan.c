@@ -302,7 +302,10 @@ static void count_columns(struct cxa_repair_plan *plan,
 	plan->allocated_most += plan->allocated;
 }
 
-static void set_total(struct cxa_new_total *total, uint64_t said,
+/* Of what was lost nobody knows how much it is. */
+static void set_total(struct cxa_new_total *total,
+		      const struct cxa_graph *graph,
+		      enum cxa_collection collection, uint64_t said,
 		      uint64_t least, uint64_t most)
 {
 	/* A total of 32 bits can say no more. */
@@ -311,7 +314,8 @@ static void set_total(struct cxa_new_total *total, uint64_t said,
 	if (most > UINT32_MAX)
 		most = UINT32_MAX;
 	total->value = (uint32_t)least;
-	total->changes = said < least || said > most;
+	total->changes = (said < least || said > most) &&
+			 !cxa_graph_has_loss(graph, collection);
 }
 
 static bool is_to_be_true(const struct cxa_repair_plan *plan,
@@ -327,14 +331,17 @@ static void set_state(struct cxa_repair_plan *plan,
 	const uint64_t *counts = plan->counts;
 	struct cxa_new_total *state = plan->state;
 
-	set_total(&state[0], said[CXA_SLOT_TOTAL_COLUMNS],
+	set_total(&state[0], graph, CXA_COLUMNS, said[CXA_SLOT_TOTAL_COLUMNS],
 		  counts[CXA_COLUMNS], counts[CXA_COLUMNS]);
-	set_total(&state[1], said[CXA_SLOT_ALLOCATED_COLUMNS], plan->allocated,
+	set_total(&state[1], graph, CXA_COLUMNS,
+		  said[CXA_SLOT_ALLOCATED_COLUMNS], plan->allocated,
 		  plan->allocated_most);
-	set_total(&state[2], said[CXA_SLOT_TOTAL_CONCEPTS],
-		  counts[CXA_CONCEPTS], counts[CXA_CONCEPTS]);
-	set_total(&state[3], said[CXA_SLOT_TOTAL_CONNECTIONS],
-		  counts[CXA_CONNECTIONS], counts[CXA_CONNECTIONS]);
+	set_total(&state[2], graph, CXA_CONCEPTS,
+		  said[CXA_SLOT_TOTAL_CONCEPTS], counts[CXA_CONCEPTS],
+		  counts[CXA_CONCEPTS]);
+	set_total(&state[3], graph, CXA_CONNECTIONS,
+		  said[CXA_SLOT_TOTAL_CONNECTIONS], counts[CXA_CONNECTIONS],
+		  counts[CXA_CONNECTIONS]);
 }
 
 static void plan_totals(struct cxa_repair_plan *plan,
@@ -356,7 +363,7 @@ static void plan_totals(struct cxa_repair_plan *plan,
 		set_state(plan, graph);
 	for (int i = 0; i < CXA_METADATA_TOTALS; i++)
 		if (is_to_be_true(plan, CXA_RULE_METADATA_TOTALS))
-			set_total(&plan->metadata[i],
+			set_total(&plan->metadata[i], graph, order[i],
 				  graph->metadata_totals[i],
 				  plan->counts[order[i]],
 				  plan->counts[order[i]]);
