@@ -1,4 +1,4 @@
-/* salvage_report.h - what salvage kept, healed and lost, for a person or a program */
+/* salvage_report.h - what salvage kept, healed and lost */
 #ifndef CXA_TOOLS_SALVAGE_REPORT_H
 #define CXA_TOOLS_SALVAGE_REPORT_H
 

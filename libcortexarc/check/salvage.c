@@ -121,7 +121,8 @@ static struct cxa_span span_of(const struct cxa_buffer *buffer)
 				 buffer->size};
 }
 
-static int nothing(const struct cxa_salvage *salvage, struct cxa_error *error)
+static int nothing(const struct cxa_salvage *salvage,
+		   const struct cxa_wreck *wreck, struct cxa_error *error)
 {
 	const struct cxa_manifest *manifest = &salvage->manifest;
 
@@ -130,6 +131,8 @@ static int nothing(const struct cxa_salvage *salvage, struct cxa_error *error)
 	    cxa_manifest_has(manifest, CXA_UNVERIFIED) ||
 	    cxa_salvage_is_whole(salvage))
 		return 0;
+	if (cxa_wreck_is_unreadable(wreck))
+		return cxa_wreck_refuse(wreck, error);
 	return cxa_error_set(error, CXA_ERR_CORRUPT,
 			     "nothing can be salvaged: no batch of it can be "
 			     "proven intact");
@@ -163,7 +166,7 @@ static int salvage_wreck(struct body *body, struct cxa_salvage *salvage,
 	if (status < 0)
 		return status;
 	cxa_manifest_settle(&salvage->manifest);
-	status = nothing(salvage, error);
+	status = nothing(salvage, wreck, error);
 	if (status == 0)
 		status = cxa_salvage_write(salvage, &body->visible.written,
 					   error);

@@ -54,6 +54,8 @@ int cxa_parcel_read(const struct cxa_parcel *parcel, struct cxa_buffer *stored,
 	cxa_digest_of(&digest, stored->data, stored->size);
 	if (whole && cxa_digest_equal(&digest, &piece->actual))
 		return 0;
+	if (!whole)
+		return cxa_wreck_refuse(parcel->wreck, error);
 	cxa_parcel_name(parcel, name);
 	cxa_error_at(error, name, piece->member.offset);
 	return cxa_error_set(error, CXA_ERR_CORRUPT,

@@ -1,6 +1,7 @@
 /* wreck.c - a damaged archive: found, read and proven as far as can be */
 #include "check/wreck.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "endpoint/archive_spool.h"
@@ -90,6 +91,8 @@ static int read_all(struct cxa_wreck *wreck, struct cxa_error *error)
 	drop_inner(wreck);
 	status = cxa_wreck_read_singles(wreck, error);
 	if (status == 0 && wreck->count == 0 && wreck->header == NULL) {
+		if (wreck->unreadable != 0)
+			return cxa_wreck_refuse(wreck, error);
 		cxa_error_set(error, CXA_ERR_FORMAT,
 			      "nothing of a .cxa archive is in it");
 		return cxa_error_hint(error, "an archive that another tar has "
@@ -129,6 +132,23 @@ int cxa_wreck_open(struct cxa_wreck **out, struct cxa_context *context,
 	}
 	*out = wreck;
 	return 0;
+}
+
+bool cxa_wreck_is_unreadable(const struct cxa_wreck *wreck)
+{
+	if (wreck->unreadable != 0)
+		return true;
+	for (size_t i = 0; i < wreck->count; i++)
+		if (wreck->pieces[i].unreadable)
+			return true;
+	return false;
+}
+
+int cxa_wreck_refuse(const struct cxa_wreck *wreck, struct cxa_error *error)
+{
+	errno = EIO;
+	return cxa_error_set(error, CXA_ERR_IO, "cannot read %.200s",
+			     wreck->input->name);
 }
 
 void cxa_wreck_close(struct cxa_wreck *wreck)

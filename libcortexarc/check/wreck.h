@@ -20,6 +20,7 @@ enum cxa_proof { CXA_UNPROVEN, CXA_PROOF_PAX, CXA_PROOF_SUMS, CXA_PROOF_INDEX };
  * @mtime: of that header (@has_mtime)
  * @actual: digest of its data (@hashed)
  * @raw_digest, @raw_size, @ids: of a batch whose records are sound (@decoded)
+ * @unreadable: the device did not give all of it
  * @fault: why it is not @decoded, in words; NULL: not looked at, or it is
  */
 struct cxa_piece {
@@ -35,6 +36,7 @@ struct cxa_piece {
 	bool has_size;
 	bool has_mtime;
 	bool hashed;
+	bool unreadable;
 	bool decoded;
 };
 
@@ -119,6 +121,12 @@ const struct cxa_member *cxa_wreck_line(const struct cxa_wreck *wreck,
 int cxa_wreck_read(const struct cxa_input *input, uint64_t offset, void *data,
 		   size_t size, size_t *got, uint64_t *lost,
 		   struct cxa_error *error);
+
+/** cxa_wreck_is_unreadable() - is there anything the device did not give? */
+bool cxa_wreck_is_unreadable(const struct cxa_wreck *wreck);
+
+/** cxa_wreck_refuse() - CXA_ERR_IO: of what the device gave nothing is left */
+int cxa_wreck_refuse(const struct cxa_wreck *wreck, struct cxa_error *error);
 
 /** cxa_wreck_data() - @size bytes at @offset; false: not all are there */
 int cxa_wreck_data(const struct cxa_wreck *wreck, uint64_t offset,

@@ -121,43 +121,52 @@ int cxa_wreck_add(struct cxa_wreck *wreck, const struct cxa_piece *piece,
 	return 0;
 }
 
-/* A block of the file; false: it does not reach so far, or cannot be read. */
-static bool read_block(const struct cxa_wreck *wreck, uint64_t offset,
-		       uint8_t block[CXA_BLOCK_BYTES])
+/* Whether there is one: not where the device lost it, nor behind the end. */
+static int read_block(const struct cxa_wreck *wreck, uint64_t offset,
+		      uint8_t block[CXA_BLOCK_BYTES], bool *is_there,
+		      struct cxa_error *error)
 {
+	uint64_t lost = 0;
 	size_t got = 0;
+	int status = cxa_wreck_read(wreck->input, offset, block,
+				    CXA_BLOCK_BYTES, &got, &lost, error);
 
-	return cxa_input_read_at(wreck->input, offset, block, CXA_BLOCK_BYTES,
-				 &got, NULL) == 0 &&
-	       got == CXA_BLOCK_BYTES;
+	*is_there = status == 0 && got == CXA_BLOCK_BYTES && lost == 0;
+	return status;
 }
 
 /* Is a canonical header of @type for a member of this name at @offset? */
-static bool is_header(const struct cxa_wreck *wreck, uint64_t offset, char type,
-		      const char *name)
+static int find_header(const struct cxa_wreck *wreck, uint64_t offset,
+		       char type, const char *name, bool *is_there,
+		       struct cxa_error *error)
 {
 	uint8_t block[CXA_BLOCK_BYTES];
 	struct cxa_tar_header header;
 	char member[CXA_TAR_NAME];
+	int status = read_block(wreck, offset, block, is_there, error);
 
-	if (!read_block(wreck, offset, block) ||
-	    cxa_tar_header_decode(&header, block) != NULL ||
-	    header.type != type)
-		return false;
-	if (type == '0')
-		return strcmp(header.name, name) == 0;
-	return cxa_tar_pax_member(member, header.name) &&
-	       strcmp(member, name) == 0;
+	if (!*is_there)
+		return status;
+	*is_there = cxa_tar_header_decode(&header, block) == NULL &&
+		    header.type == type;
+	if (*is_there && type == '0')
+		*is_there = strcmp(header.name, name) == 0;
+	else if (*is_there)
+		*is_there = cxa_tar_pax_member(member, header.name) &&
+			    strcmp(member, name) == 0;
+	return 0;
 }
 
-static bool read_digest(const struct cxa_wreck *wreck, uint64_t offset,
-			struct cxa_member *member)
+static int read_digest(const struct cxa_wreck *wreck, uint64_t offset,
+		       struct cxa_member *member, struct cxa_error *error)
 {
 	uint8_t block[CXA_BLOCK_BYTES];
+	bool is_there;
+	int status = read_block(wreck, offset, block, &is_there, error);
 
-	member->has_digest = read_block(wreck, offset, block) &&
-			     cxa_tar_digest_decode(&member->digest, block);
-	return member->has_digest;
+	member->has_digest =
+		is_there && cxa_tar_digest_decode(&member->digest, block);
+	return status;
 }
 
 /* The header before data. What stands before it is a gain, no condition. */
@@ -165,23 +174,30 @@ static int take_file(struct cxa_wreck *wreck, uint64_t at,
 		     const struct cxa_tar_header *header,
 		     struct cxa_error *error)
 {
-	struct cxa_piece piece = {.begin = at,
-				  .mtime = header->mtime,
-				  .has_mtime = true,
-				  .has_size = true};
+	struct cxa_piece piece = { .begin = at,
+				   .mtime = header->mtime,
+				   .has_mtime = true,
+				   .has_size = true };
 	struct cxa_member *member = &piece.member;
+	bool has_pax = false;
+	int status = 0;
 
 	if (!cxa_member_parse(member, header->name))
 		return 0;
 	member->offset = at + CXA_BLOCK_BYTES;
 	member->size = header->size;
-	if (cxa_member_has_digest(member->kind) && at >= CXA_BLOCK_BYTES &&
-	    read_digest(wreck, at - CXA_BLOCK_BYTES, member))
+	if (cxa_member_has_digest(member->kind) && at >= CXA_BLOCK_BYTES)
+		status = read_digest(wreck, at - CXA_BLOCK_BYTES, member,
+				     error);
+	if (member->has_digest)
 		piece.begin = at - CXA_BLOCK_BYTES;
-	if (cxa_member_has_digest(member->kind) && at >= 2 * CXA_BLOCK_BYTES &&
-	    is_header(wreck, at - 2 * CXA_BLOCK_BYTES, 'x', member->name))
+	if (status == 0 && cxa_member_has_digest(member->kind) &&
+	    at >= 2 * CXA_BLOCK_BYTES)
+		status = find_header(wreck, at - 2 * CXA_BLOCK_BYTES, 'x',
+				     member->name, &has_pax, error);
+	if (has_pax)
 		piece.begin = at - 2 * CXA_BLOCK_BYTES;
-	return cxa_wreck_add(wreck, &piece, error);
+	return status < 0 ? status : cxa_wreck_add(wreck, &piece, error);
 }
 
 /* A pax header that is all there is: the member's size is not known. */
@@ -189,19 +205,25 @@ static int take_pax(struct cxa_wreck *wreck, uint64_t at,
 		    const struct cxa_tar_header *header,
 		    struct cxa_error *error)
 {
-	struct cxa_piece piece = {
-		.begin = at, .mtime = header->mtime, .has_mtime = true};
+	struct cxa_piece piece = { .begin = at,
+				   .mtime = header->mtime,
+				   .has_mtime = true };
 	struct cxa_member *member = &piece.member;
 	char name[CXA_TAR_NAME];
+	bool has_file = false;
+	int status;
 
 	if (!cxa_tar_pax_member(name, header->name) ||
 	    !cxa_member_parse(member, name) ||
-	    !cxa_member_has_digest(member->kind) ||
-	    is_header(wreck, at + 2 * CXA_BLOCK_BYTES, '0', name))
+	    !cxa_member_has_digest(member->kind))
 		return 0;
+	status = find_header(wreck, at + 2 * CXA_BLOCK_BYTES, '0', name,
+			     &has_file, error);
+	if (status < 0 || has_file)
+		return status;
 	member->offset = at + 3 * CXA_BLOCK_BYTES;
-	read_digest(wreck, at + CXA_BLOCK_BYTES, member);
-	return cxa_wreck_add(wreck, &piece, error);
+	status = read_digest(wreck, at + CXA_BLOCK_BYTES, member, error);
+	return status < 0 ? status : cxa_wreck_add(wreck, &piece, error);
 }
 
 static int take_header(struct cxa_wreck *wreck, uint64_t magic,
@@ -209,10 +231,14 @@ static int take_header(struct cxa_wreck *wreck, uint64_t magic,
 {
 	uint8_t block[CXA_BLOCK_BYTES];
 	struct cxa_tar_header header;
+	bool is_there = false;
+	int status = 0;
 
-	if (magic < MAGIC_AT || !read_block(wreck, magic - MAGIC_AT, block) ||
-	    cxa_tar_header_decode(&header, block) != NULL)
-		return 0;
+	if (magic >= MAGIC_AT)
+		status = read_block(wreck, magic - MAGIC_AT, block, &is_there,
+				    error);
+	if (!is_there || cxa_tar_header_decode(&header, block) != NULL)
+		return status;
 	if (header.type == '0')
 		return take_file(wreck, magic - MAGIC_AT, &header, error);
 	return take_pax(wreck, magic - MAGIC_AT, &header, error);

@@ -77,6 +77,10 @@ static void run_job(void *pointer)
 	if (job->status < 0)
 		return;
 	job->cut = !whole;
+	piece->unreadable =
+		!whole && piece->member.size <= job->wreck->input->size &&
+		piece->member.offset <=
+			job->wreck->input->size - piece->member.size;
 	if (job->cut)
 		return;
 	cxa_digest_of(&piece->actual, job->stored.data, job->stored.size);
@@ -90,13 +94,14 @@ static void run_job(void *pointer)
 
 static const char *fault_of(struct cxa_wreck *wreck, const struct job *job)
 {
-	const char *text = job->cut ? "the file ends before it does, or a "
-				      "part cannot be read"
+	const char *text = job->cut ? "the file ends before it does"
 				    : job->error.message;
 	char *copy;
 
 	if (job->piece.decoded)
 		return NULL;
+	if (job->piece.unreadable)
+		return "a part of it cannot be read";
 	copy = cxa_arena_copy(&wreck->arena, text, strlen(text) + 1);
 	return copy == NULL ? "it cannot be decoded" : copy;
 }
@@ -155,7 +160,12 @@ static int submit(struct prover *prover, size_t index, struct cxa_error *error)
 	return 0;
 }
 
-static bool is_due(const struct cxa_wreck *wreck, struct cxa_piece *piece)
+/* So many times members may claim a file; those of an archive do once. */
+enum { CLAIMS = 64 };
+
+/* @left: bytes that may still be claimed */
+static bool is_due(const struct cxa_wreck *wreck, struct cxa_piece *piece,
+		   uint64_t *left)
 {
 	if (piece->member.kind != CXA_MEMBER_BATCH)
 		return false;
@@ -163,6 +173,10 @@ static bool is_due(const struct cxa_wreck *wreck, struct cxa_piece *piece)
 		piece->fault = "the header that tells its size is damaged";
 	else if (piece->member.size > wreck->context->limits.batch_bytes)
 		piece->fault = "it is over the limit batch-bytes";
+	else if (piece->member.size > *left)
+		piece->fault = "too many headers claim the same bytes";
+	else
+		*left -= piece->member.size;
 	return piece->fault == NULL;
 }
 
@@ -171,12 +185,15 @@ int cxa_wreck_prove(struct cxa_wreck *wreck, size_t first,
 {
 	struct prover prover = { .wreck = wreck };
 	struct cxa_pool *pool = wreck->context->pool;
+	uint64_t left = wreck->input->size > UINT64_MAX / CLAIMS ?
+				UINT64_MAX :
+				wreck->input->size * CLAIMS;
 	int status =
 		cxa_queue_open(&prover.queue, pool, cxa_pool_threads(pool) + 1,
 			       run_job, free_job, error);
 
 	for (size_t i = first; i < wreck->count && status == 0; i++)
-		if (is_due(wreck, &wreck->pieces[i]))
+		if (is_due(wreck, &wreck->pieces[i], &left))
 			status = submit(&prover, i, error);
 	while (status == 0 && !cxa_queue_empty(prover.queue))
 		status = take(&prover, error);

@@ -400,7 +400,7 @@ int cxa_wreck_read_singles(struct cxa_wreck *wreck, struct cxa_error *error)
 
 static struct cxa_member nameless(enum cxa_member_kind kind)
 {
-	struct cxa_member member;
+	struct cxa_member member = { 0 };
 
 	cxa_member_parse(&member, cxa_member_name(kind));
 	return member;

@@ -35,7 +35,7 @@ struct tally {
 	uint64_t failed; /* to verify, of what was written */
 };
 
-/* --- damage ----------------------------------------------------------------- */
+/* --- damage --------------------------------------------------------------- */
 
 /* From the archive's bytes, those from @from on, behind the first @begin. */
 static void join(size_t begin, size_t from)
@@ -94,9 +94,9 @@ static void double_block(size_t at)
 	damaged_size += BLOCK;
 }
 
-/* --- what is left ------------------------------------------------------------- */
+/* --- what is left --------------------------------------------------------- */
 
-/* Its data is somewhere, whole. Two batches of one test differ in their data. */
+/* Its data is somewhere, whole. No two batches have the same. */
 static bool is_left(const struct small_batch *batch)
 {
 	return memmem(damaged, damaged_size, subject.bytes + batch->begin,
@@ -203,7 +203,7 @@ static void look(struct cxa_context *context, int fd, size_t at,
 	cxa_wreck_close(wreck);
 }
 
-/* --- campaigns ------------------------------------------------------------------ */
+/* --- campaigns ------------------------------------------------------------ */
 
 static const struct campaign {
 	const char *name;
@@ -231,7 +231,10 @@ static struct cxa_context *open_context(void)
 	return context;
 }
 
-/* Each block's begin and each step; every WORKERS-th, by a process of its own; it writes what it counted. */
+/*
+ * Each block's begin and each step: every WORKERS-th of these places by a
+ * process of its own, which writes what it counted.
+ */
 static void work(const struct campaign *campaign, size_t number, int out)
 {
 	struct cxa_context *context = open_context();
@@ -293,7 +296,7 @@ static void campaign_on(const char *archive)
 	}
 }
 
-/* --- and what is written is sound --------------------------------------------------- */
+/* --- and what is written is sound ----------------------------------------- */
 
 static bool is_valid(struct cxa_context *context, const char *name,
 		     uint64_t records)

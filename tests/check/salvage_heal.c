@@ -8,7 +8,7 @@ enum { CUT = 6 };
 static struct cxa_context *context;
 static struct small subject;
 
-/* --- archives to damage and to heal from -------------------------------------- */
+/* --- archives to damage and to heal from ---------------------------------- */
 
 /* The records with ids up to @last: as the store was before it grew. */
 static void make_part(const char *from, const char *path, uint64_t last)
@@ -56,7 +56,7 @@ static void make_all(const char *golden)
 	small_make(context, "part.cxa", "small-part.cxa", CUT);
 }
 
-/* --- damage -------------------------------------------------------------------- */
+/* --- damage --------------------------------------------------------------- */
 
 /* Into @path, with the data of those batches gone that @is_hit says. */
 static void damage(const char *path, bool (*is_hit)(size_t i, size_t which),
@@ -127,7 +127,7 @@ static bool is_healed(const char *original, const char *const *from,
 	return healed;
 }
 
-/* --- claims ---------------------------------------------------------------------- */
+/* --- claims --------------------------------------------------------------- */
 
 static void refuses_what_differs(void)
 {

@@ -12,7 +12,7 @@ static struct cxa_context *context;
 static struct small subject;
 static struct cxa_buffer made; /* the archive that is looked at */
 
-/* --- making ---------------------------------------------------------------------- */
+/* --- making --------------------------------------------------------------- */
 
 static void begin(void)
 {
@@ -51,7 +51,7 @@ static void add_from(size_t i)
 	    subject.size - (subject.batches[i].begin - PREAMBLE));
 }
 
-/* --- looking ---------------------------------------------------------------------- */
+/* --- looking -------------------------------------------------------------- */
 
 static bool verifies(const char *path)
 {
@@ -93,7 +93,7 @@ static void is_original(const char *claim)
 	cxa_salvage_report_free(report);
 }
 
-/* --- members that do not belong there -------------------------------------------- */
+/* --- members that do not belong there ------------------------------------- */
 
 /* Its name becomes that of batch @as; what it holds stays. */
 static void rename_batch(struct small *from, size_t i, size_t as)
@@ -170,7 +170,7 @@ static void members_of_another_archive(const char *path)
 	cxa_salvage_report_free(report);
 }
 
-/* --- members inside of others ---------------------------------------------------- */
+/* --- members inside of others --------------------------------------------- */
 
 /* The headers of batch 0, with another digest, as JSON text. */
 static void fake_headers(char *out, size_t size)
@@ -235,7 +235,42 @@ static void members_in_the_description(const char *golden)
 	free(text);
 }
 
-/* --- what no digest proves ------------------------------------------------------- */
+/* Each claims all that stands behind it, for a name of its own. */
+static void headers_without_end(void)
+{
+	enum { HEADERS = 4000 };
+	struct cxa_salvage_report *report;
+	uint64_t tired = 0;
+
+	begin();
+	add(subject.bytes, subject.size - 4 * BLOCK);
+	for (uint32_t i = 0; i < HEADERS; i++) {
+		struct cxa_tar_header header = { .type = '0' };
+		uint8_t block[BLOCK];
+
+		cxa_tar_header_decode(&header, subject.bytes);
+		cxa_member_batch_name(header.name, CXA_SYNC_QUEUE, 100 + i);
+		header.size = (uint64_t)(HEADERS - 1 - i) * BLOCK;
+		cxa_tar_header_encode(&header, block);
+		add(block, BLOCK);
+	}
+	memset(made.data + subject.batches[subject.count - 1].end, 0,
+	       subject.size - 4 * BLOCK -
+		       subject.batches[subject.count - 1].end);
+	report = salvage(false);
+	for (size_t i = 0; report != NULL && i < report->batch_count; i++)
+		tired += strstr(report->batches[i].reason, "too many") != NULL;
+	ok(tired > HEADERS / 2,
+	   "headers that all claim the same bytes are not all believed");
+	ok(report != NULL &&
+		   report->written.records[CXA_CONCEPTS] != 0 &&
+		   report->counts[CXA_CONCEPTS].batches[CXA_LOST] == 0 &&
+		   verifies("out.cxa"),
+	   "and the batches before them are kept");
+	cxa_salvage_report_free(report);
+}
+
+/* --- what no digest proves ------------------------------------------------ */
 
 static void unverified(void)
 {
@@ -280,7 +315,7 @@ static void unverified_is_listed(void)
 	cxa_source_close(source);
 }
 
-/* --- the vectors ------------------------------------------------------------------ */
+/* --- the vectors ---------------------------------------------------------- */
 
 /* Either a sound archive, or a refusal and nothing. */
 static bool is_handled(const char *path, bool keep_unverified)
@@ -359,6 +394,7 @@ int main(void)
 	unverified_is_listed();
 	two_of_one_name();
 	members_of_another_archive(other);
+	headers_without_end();
 	members_in_the_description(golden);
 	vectors(top);
 	cxa_buffer_release(&made);

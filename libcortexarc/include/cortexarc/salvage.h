@@ -43,7 +43,7 @@ struct cxa_salvaged {
 	const char *from;
 };
 
-/** struct cxa_salvage_counts - of a collection; records of LOST: as far as known */
+/** struct cxa_salvage_counts - of a collection; LOST: as far as is known */
 struct cxa_salvage_counts {
 	uint64_t batches[CXA_LOST + 1];
 	uint64_t records[CXA_LOST + 1];
@@ -89,7 +89,8 @@ struct cxa_salvage_options {
 	bool keep_unverified;
 };
 
-#define CXA_SALVAGE_OPTIONS_INIT { .struct_size = sizeof(struct cxa_salvage_options) }
+#define CXA_SALVAGE_OPTIONS_INIT \
+	{ .struct_size = sizeof(struct cxa_salvage_options) }
 
 /**
  * cxa_salvage() - make an archive of what can be proven intact of another
@@ -109,9 +110,10 @@ struct cxa_salvage_options {
  * The new archive is read to its end and verified before it has its name.
  *
  * Return: 0 (is_whole says whether all was saved); CXA_ERR_CORRUPT: nothing can
- * be salvaged; CXA_ERR_FORMAT: it is nothing of an archive;
- * CXA_ERR_UNSUPPORTED, CXA_ERR_LIMIT, CXA_ERR_IO, CXA_ERR_NOMEM,
- * CXA_ERR_CANCELLED, CXA_ERR_USAGE. Then @target is as it was.
+ * be salvaged; CXA_ERR_FORMAT: it is nothing of an archive; CXA_ERR_IO (also
+ * where nothing can be saved of a device that does not give all);
+ * CXA_ERR_UNSUPPORTED, CXA_ERR_LIMIT, CXA_ERR_NOMEM, CXA_ERR_CANCELLED,
+ * CXA_ERR_USAGE. Then @target is as it was.
  */
 int cxa_salvage(struct cxa_salvage_report **out, struct cxa_context *context,
 		const char *locator, const char *target,
