@@ -82,6 +82,9 @@ __attribute__((unused)) static const struct deed {
 	  { "repair", "store.db", "--rule", "content-hash", "--fail-on",
 	    "Critical", "--no-safety-backup" },
 	  "store.db", STORE_CHANGED, "bad.db", NULL, 0, "fixed.cxa" },
+	{ "salvage, healed by a store, over an older archive",
+	  { "salvage", IN "bad.cxa", "-o", "out.cxa", "--from", "new.db" },
+	  "out.cxa", REPLACED, "old.cxa", "new.db", 0, NULL },
 	{ "unpack to standard output",
 	  { "unpack", IN "new.cxa", "-o", "-" },
 	  NULL, REPLACED, NULL, NULL, 0, NULL },
@@ -187,6 +190,19 @@ static void must_sql(const char *path, const char *sql)
 	sqlite3_close(database);
 }
 
+/* Zeros in the middle, where batches are; the store heals them. */
+static void spoil(const char *path)
+{
+	enum { BYTES = 2048 };
+	static const char zeros[BYTES];
+	FILE *file = fopen(path, "r+b");
+
+	must(file != NULL && fseek(file, 0, SEEK_END) == 0, path);
+	must(fseek(file, ftell(file) / 2, SEEK_SET) == 0 &&
+		     fwrite(zeros, BYTES, 1, file) == 1 && fclose(file) == 0,
+	     path);
+}
+
 static void make_inputs(void)
 {
 	static const char *const made[][8] = {
@@ -217,6 +233,8 @@ static void make_inputs(void)
 		must_run(made[i]);
 	must_sql("in/new.db", smaller);
 	must_sql("in/old.db", smaller);
+	copy_file("in/new.cxa", "in/bad.cxa");
+	spoil("in/bad.cxa");
 	copy_file("in/old.db", "in/old-wal.db");
 	must_sql("in/old-wal.db", "PRAGMA journal_mode = WAL");
 	copy_file("in/old.db", "in/bad.db");
