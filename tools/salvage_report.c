@@ -2,6 +2,7 @@
 #include "salvage_report.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "flow.h"
@@ -67,18 +68,43 @@ static void note_batch(const struct cxa_salvaged *batch)
 		batch->first_id, batch->last_id, batch->reason);
 }
 
+static unsigned long number_of(const struct cxa_salvaged *batch)
+{
+	return strtoul(strchr(batch->member, '/') + 1, NULL, 10);
+}
+
+/* Is @next the batch behind @run, and lost like it? Then they are told as one. */
+static bool goes_on(const struct cxa_salvaged *run,
+		    const struct cxa_salvaged *next)
+{
+	return next->fate == run->fate && next->collection == run->collection &&
+	       run->member[0] != '\0' && next->member[0] != '\0' &&
+	       number_of(next) == number_of(run) + run->batches &&
+	       (next->records == 0) == (run->records == 0) &&
+	       strcmp(next->reason, run->reason) == 0;
+}
+
 static void note_losses(const struct cxa_salvage_report *report,
 			const struct options *options)
 {
+	const struct cxa_salvaged *at = report->batches;
+	const struct cxa_salvaged *end = at + report->batch_count;
 	size_t most = most_listed(options, LISTED_DEFAULT);
 	char number[UI_NUMBER_BYTES];
 	size_t count = 0;
 
-	for (size_t i = 0; i < report->batch_count; i++) {
-		if (report->batches[i].fate == CXA_HEALED)
+	while (at < end) {
+		struct cxa_salvaged run = *at++;
+
+		if (run.fate == CXA_HEALED)
 			continue;
+		for (; at < end && goes_on(&run, at); at++) {
+			run.batches += at->batches;
+			run.records += at->records;
+			run.last_id = at->last_id;
+		}
 		if (count++ < most)
-			note_batch(&report->batches[i]);
+			note_batch(&run);
 	}
 	if (count > most)
 		ui_note("%s more losses", ui_count(number, count - most));
