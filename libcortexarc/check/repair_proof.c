@@ -216,8 +216,8 @@ static int compare(struct cxa_repair_work *work, struct cxa_source *written,
 	    found.others == 0)
 		return 0;
 	cxa_error_set(error, CXA_ERR_CORRUPT,
-		      "%" PRIu64 " records are different in what was written, "
-		      "and not just the %" PRIu64 " that were to be repaired",
+		      "what was written differs otherwise than by the repair: "
+		      "%" PRIu64 " records, %" PRIu64 " were to",
 		      found.records.count, work->records.count);
 	return cxa_error_hint(error, "so nothing was repaired; JSON cannot "
 				     "hold all that an archive can");

@@ -17,15 +17,18 @@ static uint64_t next_random(void)
 /* What is left of what was planted, and not for anybody to repair. */
 static uint64_t unrepairable;
 
-/* A concept, its embedding and its column have one fault together. */
-static void plant_all(bool archive)
+/*
+ * A concept, its embedding and its column have one fault together, unless
+ * @many: any number of any kind.
+ */
+static void plant_all(bool archive, size_t many)
 {
 	static bool used[CXA_COLLECTION_COUNT][2 * CONCEPTS];
 	size_t planted = 0;
 
 	memset(used, 0, sizeof(used));
 	unrepairable = 0;
-	while (planted < FAULTS) {
+	while (planted < (many != 0 ? many : FAULTS)) {
 		const struct plant *plant =
 			&plants[next_random() % PLANT_COUNT];
 		size_t i = next_random() % graph.counts[plant->at];
@@ -34,7 +37,7 @@ static void plant_all(bool archive)
 		    (plant->archive_only && !archive) || used[plant->at][i] ||
 		    (plant->step != 0 && i % plant->step != plant->phase))
 			continue;
-		used[plant->at][i] = true;
+		used[plant->at][i] = many == 0;
 		plant->make(&graph, i);
 		unrepairable += !planted_rule(plant->rule)->repairable;
 		planted++;
@@ -59,21 +62,21 @@ static uint64_t all_left(const struct cxa_report *report)
 	return left;
 }
 
+static const char *const all[] = {
+	"id-order", "content-hash", "unit-range", "float-finite",
+	"concept-column", "concept-connection", "concept-parent",
+	"column-concept", "column-claim", "synapse-target", "neighbor-column",
+	"connection-concept", "query-reference", "query-hash", "query-expired",
+	"embedding-concept", "system-state-missing", "system-state-totals",
+	"metadata-totals", NULL };
+
 static void a_thousand_faults_are_repaired(const struct form *form)
 {
-	static const char *const all[] = {
-		"id-order", "content-hash", "unit-range", "float-finite",
-		"concept-column", "concept-connection", "concept-parent",
-		"column-concept", "column-claim", "synapse-target",
-		"neighbor-column", "connection-concept", "query-reference",
-		"query-hash", "query-expired", "embedding-concept",
-		"system-state-missing", "system-state-totals",
-		"metadata-totals", NULL };
 	static struct seen seen;
 	const struct cxa_report *after;
 
 	graph_make(&graph, CONCEPTS, QUERIES, SYNC);
-	plant_all(!form->is_json);
+	plant_all(!form->is_json, 0);
 	write_graph(form->input);
 	repair(&seen, form->input, form->output, all);
 	is_int(seen.status, 0, "a graph with many faults is repaired");
@@ -98,6 +101,24 @@ static void a_thousand_faults_are_repaired(const struct form *form)
 	forget(&seen);
 }
 
+/* Several in a record, and on both ends of a reference. */
+static void faults_upon_faults_are_repaired(const struct form *form)
+{
+	static struct seen seen;
+
+	graph_make(&graph, CONCEPTS, QUERIES, SYNC);
+	plant_all(!form->is_json, 12 * FAULTS);
+	write_graph(form->input);
+	repair(&seen, form->input, form->output, all);
+	ok(seen.status == 0 && seen.result.unrepaired == 0 &&
+		   all_left(seen.result.after) == 0,
+	   "%s: %d faults upon each other are repaired", form->name,
+	   12 * FAULTS);
+	is_uint(differences(form->input, form->output, NULL), records(&seen),
+		"and nothing else is different");
+	forget(&seen);
+}
+
 /* The same on any number of threads. */
 static void threads_do_not_matter(void)
 {
@@ -109,7 +130,7 @@ static void threads_do_not_matter(void)
 	size_t size[2];
 
 	graph_make(&graph, CONCEPTS, QUERIES, SYNC);
-	plant_all(true);
+	plant_all(true, 0);
 	write_graph("in.cxa");
 	for (unsigned i = 0; i < 2; i++) {
 		options.threads = i == 0 ? 1 : 4;
@@ -137,6 +158,8 @@ int main(void)
 	cxa_context_open(&context, NULL, &error);
 	for (size_t i = 0; i < FORM_COUNT; i++)
 		a_thousand_faults_are_repaired(&forms[i]);
+	for (size_t i = 0; i < FORM_COUNT; i++)
+		faults_upon_faults_are_repaired(&forms[i]);
 	threads_do_not_matter();
 	cxa_context_close(context);
 	free(graph.pool);
