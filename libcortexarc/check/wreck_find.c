@@ -64,11 +64,13 @@ int cxa_wreck_read(const struct cxa_input *input, uint64_t offset, void *data,
 		   struct cxa_error *error)
 {
 	struct cxa_error inner = CXA_ERROR_INIT;
+	uint64_t left = offset < input->size ? input->size - offset : 0;
 	int status = cxa_input_read_at(input, offset, data, size, got, &inner);
 
-	if (status < 0 && is_rotten(&inner))
-		return read_sectors(input, offset, data, size, got, lost,
-				    error);
+	if (status < 0 && is_rotten(&inner)) /* perhaps even behind the end */
+		return read_sectors(input, offset, data,
+				    size < left ? size : (size_t)left, got,
+				    lost, error);
 	if (status < 0 && error != NULL)
 		*error = inner;
 	return status;
