@@ -71,13 +71,19 @@ static bool is_database(const char *path)
 {
 	static const char magic[] = "SQLite format 3";
 	char head[sizeof(magic)];
-	FILE *file = fopen(path, "rbe");
-	bool is = file != NULL &&
-		  fread(head, 1, sizeof(head), file) == sizeof(head) &&
-		  memcmp(head, magic, sizeof(head)) == 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	size_t got = 0;
+	ssize_t part = fd < 0 ? 0 : 1;
+	bool is;
 
-	if (file != NULL)
-		fclose(file);
+	while (got < sizeof(head) && part > 0) {
+		part = pread(fd, head + got, sizeof(head) - got, (off_t)got);
+		if (part > 0)
+			got += (size_t)part;
+	}
+	is = got == sizeof(head) && memcmp(head, magic, sizeof(head)) == 0;
+	if (fd >= 0)
+		close(fd);
 	return is;
 }
 
