@@ -4,30 +4,11 @@
 #include <stdlib.h>
 
 #include "base/frame.h"
-
-struct reader {
-	struct cxa_context *context;
-	const struct cxa_manifest *manifest;
-	enum cxa_collection collection;
-	struct cxa_id_range range;
-	size_t next; /* parcel */
-	struct cxa_queue *queue;
-	struct job *idle;
-};
+#include "endpoint/batch_reader.h"
 
 struct state {
 	struct cxa_context *context;
 	const struct cxa_manifest *manifest;
-};
-
-struct job {
-	struct reader *reader;
-	const struct cxa_parcel *parcel;
-	struct cxa_buffer stored;
-	struct cxa_buffer raw;
-	struct cxa_batch *batch;
-	struct cxa_error error;
-	int status;
 };
 
 void cxa_parcel_name(const struct cxa_parcel *parcel,
@@ -62,134 +43,68 @@ int cxa_parcel_read(const struct cxa_parcel *parcel, struct cxa_buffer *stored,
 			     "the file has changed while it was read");
 }
 
-static void free_job(void *pointer)
+static const struct cxa_parcel *parcel_at(const void *pointer, size_t number)
 {
-	struct job *job = pointer;
+	const struct state *state = pointer;
 
-	if (job == NULL)
-		return;
-	cxa_buffer_release(&job->stored);
-	cxa_buffer_release(&job->raw);
-	cxa_batch_unref(job->batch);
-	free(job);
+	return &state->manifest->parcels[number];
 }
 
-static void run_job(void *pointer)
+static bool is_wanted(const void *state, size_t number,
+		      const struct cxa_batch_choice *choice)
 {
-	struct job *job = pointer;
-	struct cxa_context *context = job->reader->context;
-	struct cxa_frame_coder coder;
-	struct cxa_id_run ids;
+	const struct cxa_parcel *parcel = parcel_at(state, number);
 
-	job->status = cxa_parcel_read(job->parcel, &job->stored, &job->error);
-	if (job->status < 0)
-		return;
-	coder = cxa_context_take_coder(context);
-	job->status =
-		cxa_frame_decompress(&coder, job->stored.data, job->stored.size,
-				     &context->limits, CXA_LIMIT(batch_bytes),
-				     &job->raw, &job->error);
-	cxa_context_give_coder(context, &coder);
-	if (job->status == 0)
-		job->status =
-			cxa_batch_decode(job->reader->collection, &job->raw,
-					 &context->limits, &job->reader->range,
-					 &job->batch, &ids, &job->error);
-}
-
-static bool is_wanted(const struct reader *reader,
-		      const struct cxa_parcel *parcel)
-{
 	return parcel->fate != CXA_LOST &&
-	       parcel->collection == reader->collection &&
-	       parcel->first <= reader->range.last &&
-	       parcel->last >= reader->range.first;
+	       parcel->collection == choice->collection &&
+	       parcel->first <= choice->range.last &&
+	       parcel->last >= choice->range.first;
 }
 
-static int read_ahead(struct reader *reader, struct cxa_error *error)
+static int load(const void *pointer, size_t number, struct cxa_buffer *stored,
+		struct cxa_buffer *raw, struct cxa_error *error)
 {
-	struct job *job;
+	const struct state *state = pointer;
+	struct cxa_context *context = state->context;
+	struct cxa_frame_coder coder;
+	int status = cxa_parcel_read(parcel_at(state, number), stored, error);
 
-	while (!cxa_queue_full(reader->queue)) {
-		while (reader->next < reader->manifest->count &&
-		       !is_wanted(reader,
-				  &reader->manifest->parcels[reader->next]))
-			reader->next++;
-		if (reader->next == reader->manifest->count)
-			return 0;
-		job = reader->idle;
-		reader->idle = NULL;
-		if (job == NULL)
-			job = calloc(1, sizeof(*job));
-		if (job == NULL)
-			return cxa_error_nomem(error, "reading a batch");
-		job->reader = reader;
-		job->error = (struct cxa_error)CXA_ERROR_INIT;
-		job->parcel = &reader->manifest->parcels[reader->next++];
-		cxa_queue_submit(reader->queue, job);
-	}
-	return 0;
-}
-
-static int read_next(void *pointer, struct cxa_batch **batch,
-		     struct cxa_error *error)
-{
-	struct reader *reader = pointer;
-	struct job *job;
-	int status = read_ahead(reader, error);
-
-	*batch = NULL;
 	if (status < 0)
 		return status;
-	job = cxa_queue_take(reader->queue);
-	if (job == NULL)
-		return CXA_END;
-	status = job->status;
-	if (status < 0 && error != NULL && error->status == 0)
-		*error = job->error;
-	*batch = job->batch;
-	job->batch = NULL;
-	free_job(reader->idle);
-	reader->idle = job;
+	coder = cxa_context_take_coder(context);
+	status = cxa_frame_decompress(&coder, stored->data, stored->size,
+				      &context->limits, CXA_LIMIT(batch_bytes),
+				      raw, error);
+	cxa_context_give_coder(context, &coder);
 	return status;
 }
 
-static void read_done(void *pointer)
+static void locate(const void *state, size_t number, struct cxa_error *error)
 {
-	struct reader *reader = pointer;
+	const struct cxa_parcel *parcel = parcel_at(state, number);
+	char name[CXA_MEMBER_NAME_MAX + 1];
 
-	if (reader == NULL)
-		return;
-	cxa_queue_close(reader->queue);
-	free_job(reader->idle);
-	free(reader);
+	cxa_parcel_name(parcel, name);
+	cxa_error_at(error, name, parcel->piece->member.offset);
 }
 
 static int read_start(void *pointer, enum cxa_collection collection,
 		      uint64_t first_id, uint64_t last_id, void **out,
 		      struct cxa_error *error)
 {
+	static const struct cxa_batch_reader_ops ops = {
+		.wanted = is_wanted, .load = load, .locate = locate
+	};
 	const struct state *state = pointer;
-	struct cxa_pool *pool = state->context->pool;
-	struct reader *reader = calloc(1, sizeof(*reader));
-	int status;
+	struct cxa_batch_choice choice = { .collection = collection,
+					   .range = { first_id, last_id },
+					   .end = state->manifest->count };
+	struct cxa_batch_reader *reader;
+	int status = cxa_batch_reader_open(&reader, state->context, &ops, state,
+					   &choice, error);
 
-	*out = NULL;
-	if (reader == NULL)
-		return cxa_error_nomem(error, "reading a collection");
-	reader->context = state->context;
-	reader->manifest = state->manifest;
-	reader->collection = collection;
-	reader->range = (struct cxa_id_range){ first_id, last_id };
-	status =
-		cxa_queue_open(&reader->queue, pool, cxa_pool_threads(pool) + 1,
-			       run_job, free_job, error);
-	if (status < 0) {
-		read_done(reader);
-		return status;
-	}
 	*out = reader;
-	return 0;
+	return status;
 }
 
 int cxa_salvage_source_open(struct cxa_source **out,
@@ -197,8 +112,9 @@ int cxa_salvage_source_open(struct cxa_source **out,
 			    const struct cxa_manifest *manifest,
 			    const Cxa__Header *header, struct cxa_error *error)
 {
-	static const struct cxa_source_ops ops = {read_start, read_next,
-						  read_done, free};
+	static const struct cxa_source_ops ops = {
+		read_start, cxa_batch_reader_next, cxa_batch_reader_done, free
+	};
 	struct state *state = calloc(1, sizeof(*state));
 	int status;
 
