@@ -45,6 +45,14 @@ int cxa_error_set(struct cxa_error *error, int status, const char *format, ...)
 	return status;
 }
 
+int cxa_error_pass(struct cxa_error *error, int status,
+		   const struct cxa_error *from)
+{
+	if (status < 0 && error != NULL && error->status == 0)
+		*error = *from;
+	return status;
+}
+
 int cxa_error_hint(struct cxa_error *error, const char *format, ...)
 {
 	va_list args;

@@ -18,6 +18,15 @@
 int cxa_error_set(struct cxa_error *error, int status, const char *format, ...)
 	CXA_PRINTF(3, 4);
 
+/**
+ * cxa_error_pass() - on to @error, what a job or a step has put into @from
+ *
+ * As cxa_error_set(), the first to say something is heard; where @status is no
+ * error, nothing is said. Return: @status.
+ */
+int cxa_error_pass(struct cxa_error *error, int status,
+		   const struct cxa_error *from);
+
 /** cxa_error_hint() - what to do about it; Return: the status already set */
 int cxa_error_hint(struct cxa_error *error, const char *format, ...)
 	CXA_PRINTF(2, 3);

@@ -389,10 +389,8 @@ static int next_job(struct reader *reader, struct job **out,
 	job = cxa_queue_take(reader->queue);
 	if (job == NULL)
 		return CXA_END;
-	status = job->status;
+	status = cxa_error_pass(error, job->status, &job->error);
 	if (status < 0) {
-		if (error != NULL && error->status == 0)
-			*error = job->error;
 		free_job(job);
 		return status;
 	}

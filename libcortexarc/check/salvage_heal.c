@@ -283,9 +283,8 @@ static int heal_by_records(struct healer *healer, struct cxa_error *error)
 					   "%s: %s", healer->other->name,
 					   inner.message);
 			status = 0;
-		} else if (status < 0 && error != NULL) {
-			*error = inner;
 		}
+		cxa_error_pass(error, status, &inner);
 		i += count == 0 ? 1 : count;
 	}
 	return status;

@@ -23,9 +23,7 @@ static int open_wreck(struct cxa_wreck **out, struct cxa_context *context,
 	cxa_input_close(input);
 	if (status == CXA_ERR_FORMAT)
 		return 0;
-	if (status < 0 && error != NULL)
-		*error = inner;
-	return status;
+	return cxa_error_pass(error, status, &inner);
 }
 
 static int open_other(struct cxa_other *other, struct cxa_context *context,

@@ -135,9 +135,7 @@ static int verify_source(struct cxa_context *context, struct cxa_input **input,
 		}
 	}
 	cxa_source_close(source);
-	if (status < 0 && error != NULL)
-		*error = inner;
-	return status;
+	return cxa_error_pass(error, status, &inner);
 }
 
 /* A store has no digests: it is read to its end, and to its first fault. */
@@ -234,9 +232,7 @@ static int try_restore(struct cxa_context *context, const char *locator,
 			       inner.message);
 		return 0;
 	}
-	if (status < 0 && error != NULL)
-		*error = inner;
-	return status;
+	return cxa_error_pass(error, status, &inner);
 }
 
 int cxa_verify(struct cxa_report **out, struct cxa_context *context,

@@ -221,11 +221,8 @@ static int check_header(struct verifier *verifier, struct cxa_walked *walked,
 	if (status == 0)
 		status = cxa_json_verify_header(
 			walk->header, &walk->context->limits, &inner);
-	if (status == CXA_ERR_UNSUPPORTED || status == CXA_ERR_NOMEM) {
-		if (error != NULL)
-			*error = inner;
-		return status;
-	}
+	if (status == CXA_ERR_UNSUPPORTED || status == CXA_ERR_NOMEM)
+		return cxa_error_pass(error, status, &inner);
 	if (status < 0) {
 		walk->header = NULL;
 		walked->faulty = true;
@@ -270,11 +267,8 @@ static int check_trailer(struct verifier *verifier, struct cxa_walked *walked,
 	int status = cxa_trailer_decode(&walk->trailer, verifier->data.data,
 					&inner);
 
-	if (status == CXA_ERR_UNSUPPORTED) {
-		if (error != NULL)
-			*error = inner;
-		return status;
-	}
+	if (status == CXA_ERR_UNSUPPORTED)
+		return cxa_error_pass(error, status, &inner);
 	walk->has_trailer = status == 0;
 	if (status < 0) {
 		walked->faulty = true;
@@ -371,11 +365,8 @@ static int step(struct verifier *verifier, struct cxa_member_reader *reader,
 		walk->ended = true;
 		return CXA_END;
 	}
-	if (status != CXA_ERR_CORRUPT && status != CXA_ERR_LIMIT) {
-		if (error != NULL)
-			*error = inner;
-		return status;
-	}
+	if (status != CXA_ERR_CORRUPT && status != CXA_ERR_LIMIT)
+		return cxa_error_pass(error, status, &inner);
 	if (!note_damage(verifier, status, &inner))
 		return CXA_END;
 	if (member.name[0] != '\0') { /* only its padding is damaged */
@@ -394,11 +385,8 @@ static int check_tail(struct cxa_walk *walk, struct cxa_member_reader *reader,
 	uint64_t zeros = 0;
 	int status = cxa_member_reader_tail(reader, &zeros, &inner);
 
-	if (status == CXA_ERR_IO || status == CXA_ERR_CANCELLED) {
-		if (error != NULL)
-			*error = inner;
-		return status;
-	}
+	if (status == CXA_ERR_IO || status == CXA_ERR_CANCELLED)
+		return cxa_error_pass(error, status, &inner);
 	cxa_report_check(walk->report, 1);
 	if (status < 0)
 		cxa_report_add(walk->report, &cxa_rule_canonical, "",

@@ -49,9 +49,8 @@ static int read_sectors(const struct cxa_input *input, uint64_t offset,
 			*lost += step;
 			part = step;
 			status = 0;
-		} else if (status < 0 && error != NULL) {
-			*error = inner;
 		}
+		cxa_error_pass(error, status, &inner);
 		*got += part;
 		if (part < step)
 			break;
@@ -71,9 +70,7 @@ int cxa_wreck_read(const struct cxa_input *input, uint64_t offset, void *data,
 		return read_sectors(input, offset, data,
 				    size < left ? size : (size_t)left, got,
 				    lost, error);
-	if (status < 0 && error != NULL)
-		*error = inner;
-	return status;
+	return cxa_error_pass(error, status, &inner);
 }
 
 int cxa_wreck_data(const struct cxa_wreck *wreck, uint64_t offset,

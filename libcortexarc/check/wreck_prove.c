@@ -111,10 +111,8 @@ static int take(struct prover *prover, struct cxa_error *error)
 	struct job *job = cxa_queue_take(prover->queue);
 	struct cxa_wreck *wreck = prover->wreck;
 	const struct cxa_limits *limits = &wreck->context->limits;
-	int status = job->status;
+	int status = cxa_error_pass(error, job->status, &job->failure);
 
-	if (status < 0 && error != NULL)
-		*error = job->failure;
 	if (status == 0) {
 		wreck->pieces[job->index] = job->piece;
 		wreck->pieces[job->index].fault = fault_of(wreck, job);

@@ -38,11 +38,8 @@ static int try_header(struct cxa_wreck *wreck, struct cxa_span bytes,
 
 	if (status == 0)
 		status = cxa_json_verify_header(header, limits, &inner);
-	if (status == CXA_ERR_UNSUPPORTED || status == CXA_ERR_NOMEM) {
-		if (error != NULL)
-			*error = inner;
-		return status;
-	}
+	if (status == CXA_ERR_UNSUPPORTED || status == CXA_ERR_NOMEM)
+		return cxa_error_pass(error, status, &inner);
 	if (status < 0)
 		return 0;
 	wreck->header = header;

@@ -303,10 +303,8 @@ static int read_back(struct cxa_archive_writer *writer, struct cxa_error *error)
 
 	if (status == CXA_ERR_USAGE)
 		return 0; /* a pipe cannot be read again */
-	if (status < 0 && error != NULL && error->status == 0)
-		*error = inner;
 	if (status < 0)
-		return status;
+		return cxa_error_pass(error, status, &inner);
 	cxa_trailer_encode(&writer->trailer, expected);
 	if (memcmp(bytes, expected, sizeof(expected)) == 0)
 		return 0;

@@ -148,10 +148,8 @@ int cxa_batch_reader_next(void *pointer, struct cxa_batch **batch,
 	job = cxa_queue_take(reader->queue);
 	if (job == NULL)
 		return CXA_END;
-	status = job->status;
+	status = cxa_error_pass(error, job->status, &job->error);
 	if (status < 0) {
-		if (error != NULL && error->status == 0)
-			*error = job->error;
 		free_job(job);
 		return status;
 	}

@@ -204,10 +204,8 @@ int cxa_encoder_open(struct cxa_encoder **out, struct cxa_context *context,
 static int write_oldest(struct cxa_encoder *encoder, struct cxa_error *error)
 {
 	struct job *job = cxa_queue_take(encoder->queue);
-	int status = job->status;
+	int status = cxa_error_pass(error, job->status, &job->error);
 
-	if (status < 0 && error != NULL && error->status == 0)
-		*error = job->error;
 	for (size_t i = 0; i < job->count && status == 0; i++)
 		status = encoder->write(encoder->state, &job->items[i].encoded,
 					error);

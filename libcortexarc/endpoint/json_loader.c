@@ -151,12 +151,9 @@ static void note_filled(struct cxa_json_loader *loader,
 static int spool_oldest(struct cxa_json_loader *loader, struct cxa_error *error)
 {
 	struct job *job = cxa_queue_take(loader->queue);
-	int status = job->status;
+	int status = cxa_error_pass(error, job->status, &job->error);
 
-	if (status < 0) {
-		if (error != NULL && error->status == 0)
-			*error = job->error;
-	} else {
+	if (status == 0) {
 		status = cxa_record_spool_add(loader->spool, job->collection,
 					      &job->records, error);
 		if (status == 0)

@@ -126,12 +126,9 @@ static int write_oldest(struct cxa_json_printer *printer,
 			struct cxa_error *error)
 {
 	struct job *job = cxa_queue_take(printer->queue);
-	int status = job->status;
+	int status = cxa_error_pass(error, job->status, &job->error);
 
-	if (status < 0) {
-		if (error != NULL && error->status == 0)
-			*error = job->error;
-	} else {
+	if (status == 0) {
 		printer->unknown += job->unknown;
 		status = printer->write(printer->state, &job->text, error);
 	}

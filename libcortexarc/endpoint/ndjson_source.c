@@ -77,9 +77,7 @@ static int open_file(const struct folder *folder, const char *name,
 		return !required ? 0 :
 				   cxa_error_set(error, CXA_ERR_FORMAT,
 						 "%s is missing", name);
-	if (status < 0 && error != NULL && error->status == 0)
-		*error = inner;
-	return status;
+	return cxa_error_pass(error, status, &inner);
 }
 
 static int in_file(const char *name, int status, const struct cxa_error *inner,
@@ -87,11 +85,8 @@ static int in_file(const char *name, int status, const struct cxa_error *inner,
 {
 	if (status >= 0)
 		return status;
-	if (status == CXA_ERR_IO || inner->status == 0) {
-		if (error != NULL && error->status == 0)
-			*error = *inner;
-		return status;
-	}
+	if (status == CXA_ERR_IO || inner->status == 0)
+		return cxa_error_pass(error, status, inner);
 	cxa_error_at(error, NULL, inner->offset);
 	cxa_error_set(error, status, "%s: %s", name, inner->message);
 	cxa_error_hint(error, "%s", inner->hint);
@@ -252,10 +247,7 @@ int cxa_ndjson_source_open(struct cxa_source *source, struct cxa_input **input,
 		status = read_folder(&folder, &own);
 	if (status == 0)
 		status = cxa_json_loader_finish(folder.loader, source, &own);
-	if (status < 0) {
+	if (status < 0)
 		cxa_json_loader_close(folder.loader);
-		if (error != NULL && error->status == 0)
-			*error = own;
-	}
-	return status;
+	return cxa_error_pass(error, status, &own);
 }

@@ -416,9 +416,7 @@ int cxa_cursor_next(struct cxa_cursor *cursor, struct cxa_batch **batch,
 	*batch = NULL;
 	if (cursor->status == 0)
 		cursor->status = next_batch(cursor, batch, &cursor->error);
-	if (cursor->status < 0 && error != NULL && error->status == 0)
-		*error = cursor->error;
-	return cursor->status;
+	return cxa_error_pass(error, cursor->status, &cursor->error);
 }
 
 void cxa_cursor_close(struct cxa_cursor *cursor)

@@ -92,11 +92,9 @@ int cxa_store_failed_by(const struct cxa_store *store, int code,
 	code &= 0xff;
 	if (code == SQLITE_CORRUPT && cannot_read(store))
 		return system_failed(store, code, error);
-	if (store->cause != NULL && store->cause->status != 0) {
-		if (error != NULL && error->status == 0)
-			*error = *store->cause;
-		return store->cause->status;
-	}
+	if (store->cause != NULL && store->cause->status != 0)
+		return cxa_error_pass(error, store->cause->status,
+				      store->cause);
 	switch (code) {
 	case SQLITE_NOMEM:
 		return cxa_error_nomem(error, "SQLite");

@@ -98,9 +98,7 @@ int cxa_store_check_begin(struct cxa_store_check **out,
 int cxa_store_check_end(struct cxa_store_check *check, struct cxa_error *error)
 {
 	cxa_queue_take(check->queue);
-	if (check->status < 0 && error != NULL && error->status == 0)
-		*error = check->error;
-	return check->status;
+	return cxa_error_pass(error, check->status, &check->error);
 }
 
 void cxa_store_check_close(struct cxa_store_check *check)
