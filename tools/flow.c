@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "json_out.h"
 
 /* --- what the output is -------------------------------------------------- */
 
@@ -170,6 +169,16 @@ void flow_records(char *out, size_t size,
 					 cxa_collection_name(
 						 (enum cxa_collection)i));
 	}
+}
+
+void flow_print_counts(struct json_out *json, const char *name,
+		       const uint64_t counts[CXA_COLLECTION_COUNT])
+{
+	json_begin_object(json, name);
+	for (int i = 0; i < CXA_COLLECTION_COUNT; i++)
+		json_uint(json, cxa_collection_name((enum cxa_collection)i),
+			  counts[i]);
+	json_end_object(json);
 }
 
 /* Of the larger end: it says what the work was. */

@@ -2,6 +2,7 @@
 #ifndef CXA_TOOLS_FLOW_H
 #define CXA_TOOLS_FLOW_H
 
+#include "json_out.h"
 #include "options.h"
 
 /** struct flow - from where to where; the rest stands in the options */
@@ -50,6 +51,10 @@ void flow_report(const struct flow_result *result, const char *verb);
 /** flow_report_json() - the same for --json, on standard output */
 void flow_report_json(const struct flow *flow,
 		      const struct flow_result *result);
+
+/** flow_print_counts() - @counts as an object with a member for each collection */
+void flow_print_counts(struct json_out *json, const char *name,
+		       const uint64_t counts[CXA_COLLECTION_COUNT]);
 
 /** flow_records() - "24 concepts, 6 columns", what is 0 left out */
 void flow_records(char *out, size_t size,

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "json_out.h"
 
 enum { LISTED_DEFAULT = 100 };
 
@@ -79,16 +78,6 @@ void migrate_report_text(const struct migrate_report *report)
 		  dry ? "; nothing was written" : "");
 }
 
-static void print_counts(struct json_out *json, const char *name,
-			 const uint64_t counts[CXA_COLLECTION_COUNT])
-{
-	json_begin_object(json, name);
-	for (int i = 0; i < CXA_COLLECTION_COUNT; i++)
-		json_uint(json, cxa_collection_name((enum cxa_collection)i),
-			  counts[i]);
-	json_end_object(json);
-}
-
 static void print_wrong(struct json_out *json,
 			const struct migrate_report *report)
 {
@@ -137,9 +126,9 @@ void migrate_report_json(const struct migrate_report *report,
 	else
 		json_null(&json, "root_hash");
 	string_or_null(&json, "safety_backup", report->safety_backup);
-	print_counts(&json, "changed", report->summary.changed);
-	print_counts(&json, "checked", report->summary.checked);
-	print_counts(&json, "wrong", report->summary.wrong);
+	flow_print_counts(&json, "changed", report->summary.changed);
+	flow_print_counts(&json, "checked", report->summary.checked);
+	flow_print_counts(&json, "wrong", report->summary.wrong);
 	print_wrong(&json, report);
 	json_end_object(&json);
 	json_end(&json);

@@ -236,16 +236,6 @@ static void print_json_rules(struct json_out *json,
 	json_end_object(json);
 }
 
-static void print_json_counts(struct json_out *json, const char *name,
-			      const uint64_t counts[CXA_COLLECTION_COUNT])
-{
-	json_begin_object(json, name);
-	for (int i = 0; i < CXA_COLLECTION_COUNT; i++)
-		json_uint(json, cxa_collection_name((enum cxa_collection)i),
-			  counts[i]);
-	json_end_object(json);
-}
-
 static void print_json_ends(struct json_out *json,
 			    const struct repair_report *report,
 			    const struct flow_result *flow)
@@ -276,9 +266,9 @@ static void print_json(const struct repair_report *report,
 	json_uint(&json, "left", left_of(report)->failed);
 	json_uint(&json, "unrepaired", result->unrepaired);
 	print_json_rules(&json, report);
-	print_json_counts(&json, "changed", result->changed);
-	print_json_counts(&json, "removed", result->removed);
-	print_json_counts(&json, "added", result->added);
+	flow_print_counts(&json, "changed", result->changed);
+	flow_print_counts(&json, "removed", result->removed);
+	flow_print_counts(&json, "added", result->added);
 	json_uint(&json, "metadata_changes", result->metadata_changes);
 	json_uint(&json, "change_count", result->changes);
 	json_uint(&json, "listed", report->listed);
