@@ -18,16 +18,22 @@ struct verifier {
 	struct cxa_frame_coder coder;
 };
 
-/* What is over a limit is of one rule, and told with what raises it. */
-static void add_fault(struct cxa_walk *walk, const struct cxa_issue_kind *kind,
-		      const char *member, uint64_t offset,
-		      const struct cxa_error *error)
+/*
+ * What is over a limit is of one rule, and told with what raises it. A machine
+ * without memory says nothing of the archive.
+ */
+static int add_fault(struct cxa_walk *walk, const struct cxa_issue_kind *kind,
+		     const char *member, uint64_t offset,
+		     const struct cxa_error *inner, struct cxa_error *error)
 {
-	if (error->status == CXA_ERR_LIMIT)
+	if (inner->status == CXA_ERR_NOMEM)
+		return cxa_error_pass(error, CXA_ERR_NOMEM, inner);
+	if (inner->status == CXA_ERR_LIMIT)
 		kind = &cxa_rule_limit;
 	cxa_report_add(walk->report, kind, member, offset, "%s%s%s",
-		       error->message, error->hint[0] == '\0' ? "" : "; ",
-		       error->hint);
+		       inner->message, inner->hint[0] == '\0' ? "" : "; ",
+		       inner->hint);
+	return 0;
 }
 
 static struct cxa_walked *add_member(struct cxa_walk *walk,
@@ -69,6 +75,7 @@ static int take_item(struct cxa_walk *walk, const struct cxa_walk_item *item,
 {
 	struct cxa_walked *walked = &walk->members[item->walked];
 	bool faulty = walked->faulty;
+	int status = 0;
 
 	*walked = item->result;
 	walked->faulty = faulty || item->fault != NULL;
@@ -78,9 +85,9 @@ static int take_item(struct cxa_walk *walk, const struct cxa_walk_item *item,
 			       walked->member.offset,
 			       "the bytes do not match their BLAKE2b digest");
 	else if (item->fault != NULL)
-		add_fault(walk, item->fault, walked->member.name,
-			  walked->member.offset, &item->error);
-	return take_graph(walk, item, error);
+		status = add_fault(walk, item->fault, walked->member.name,
+				   walked->member.offset, &item->error, error);
+	return status < 0 ? status : take_graph(walk, item, error);
 }
 
 static int take_results(struct verifier *verifier, struct cxa_error *error)
@@ -176,7 +183,8 @@ static bool over_total(struct verifier *verifier,
 		return false;
 	cxa_limit_exceeded(&error, limits, CXA_LIMIT(total_bytes),
 			   walk->total_bytes, "the batches up to this one");
-	add_fault(walk, &cxa_rule_limit, member->name, member->offset, &error);
+	add_fault(walk, &cxa_rule_limit, member->name, member->offset, &error,
+		  NULL);
 	return true;
 }
 
@@ -221,14 +229,13 @@ static int check_header(struct verifier *verifier, struct cxa_walked *walked,
 	if (status == 0)
 		status = cxa_json_verify_header(
 			walk->header, &walk->context->limits, &inner);
-	if (status == CXA_ERR_UNSUPPORTED || status == CXA_ERR_NOMEM)
+	if (status == CXA_ERR_UNSUPPORTED)
 		return cxa_error_pass(error, status, &inner);
 	if (status < 0) {
 		walk->header = NULL;
 		walked->faulty = true;
-		add_fault(walk, &cxa_rule_header, walked->member.name,
-			  walked->member.offset, &inner);
-		return 0;
+		return add_fault(walk, &cxa_rule_header, walked->member.name,
+				 walked->member.offset, &inner, error);
 	}
 	walk->report->losses = walk->header->n_losses;
 	if (walk->graph != NULL)
@@ -236,7 +243,8 @@ static int check_header(struct verifier *verifier, struct cxa_walked *walked,
 	return 0;
 }
 
-static void check_index(struct verifier *verifier, struct cxa_walked *walked)
+static int check_index(struct verifier *verifier, struct cxa_walked *walked,
+		       struct cxa_error *error)
 {
 	struct cxa_walk *walk = verifier->walk;
 	const struct cxa_limits *limits = &walk->context->limits;
@@ -252,11 +260,11 @@ static void check_index(struct verifier *verifier, struct cxa_walked *walked)
 					  &walk->arena, &walk->index, &inner);
 	cxa_buffer_release(&raw);
 	if (status == 0)
-		return;
+		return 0;
 	walk->index = NULL;
 	walked->faulty = true;
-	add_fault(walk, &cxa_rule_frame, walked->member.name,
-		  walked->member.offset, &inner);
+	return add_fault(walk, &cxa_rule_frame, walked->member.name,
+			 walked->member.offset, &inner, error);
 }
 
 static int check_trailer(struct verifier *verifier, struct cxa_walked *walked,
@@ -302,14 +310,13 @@ static int check_single(struct verifier *verifier, struct cxa_walked *walked,
 	case CXA_MEMBER_HEADER:
 		return check_header(verifier, walked, error);
 	case CXA_MEMBER_INDEX:
-		check_index(verifier, walked);
-		return 0;
+		return check_index(verifier, walked, error);
 	case CXA_MEMBER_SUMS:
 		cxa_buffer_reset(&walk->sums);
 		cxa_buffer_append(&walk->sums, verifier->data.data,
 				  verifier->data.size);
 		walk->has_sums = !walk->sums.failed;
-		return 0;
+		return walk->has_sums ? 0 : cxa_error_nomem(error, "B2SUMS");
 	case CXA_MEMBER_TRAILER:
 		return check_trailer(verifier, walked, error);
 	default:
@@ -344,7 +351,7 @@ static bool note_damage(struct verifier *verifier, int status,
 
 	if (strstr(inner->message, "the end is missing") != NULL)
 		kind = &cxa_rule_truncated;
-	add_fault(walk, kind, inner->member, inner->offset, inner);
+	add_fault(walk, kind, inner->member, inner->offset, inner, NULL);
 	return status == CXA_ERR_CORRUPT && kind != &cxa_rule_truncated;
 }
 

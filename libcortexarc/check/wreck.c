@@ -136,12 +136,7 @@ int cxa_wreck_open(struct cxa_wreck **out, struct cxa_context *context,
 
 bool cxa_wreck_is_unreadable(const struct cxa_wreck *wreck)
 {
-	if (wreck->unreadable != 0)
-		return true;
-	for (size_t i = 0; i < wreck->count; i++)
-		if (wreck->pieces[i].unreadable)
-			return true;
-	return false;
+	return wreck->unreadable != 0 || wreck->has_unreadable;
 }
 
 int cxa_wreck_refuse(const struct cxa_wreck *wreck, struct cxa_error *error)

@@ -115,6 +115,7 @@ static int take(struct prover *prover, struct cxa_error *error)
 
 	if (status == 0) {
 		wreck->pieces[job->index] = job->piece;
+		wreck->has_unreadable |= job->piece.unreadable;
 		wreck->pieces[job->index].fault = fault_of(wreck, job);
 		prover->total_bytes += job->piece.raw_size;
 		prover->done_bytes += job->piece.member.size;

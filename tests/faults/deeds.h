@@ -82,9 +82,27 @@ __attribute__((unused)) static const struct deed {
 	  { "repair", "store.db", "--rule", "content-hash", "--fail-on",
 	    "Critical", "--no-safety-backup" },
 	  "store.db", STORE_CHANGED, "bad.db", NULL, 0, "fixed.cxa" },
+	{ "repair of a store in WAL mode, in its place",
+	  { "repair", "store.db", "--rule", "content-hash", "--fail-on",
+	    "Critical" },
+	  "store.db", STORE_CHANGED, "bad-wal.db", NULL, 0, "fixed.cxa" },
+	{ "repair into a new store",
+	  { "repair", IN "bad.db", "-o", "out.db", "--rule", "content-hash",
+	    "--fail-on", "Critical" },
+	  "out.db", MADE, NULL, NULL, 0, NULL },
 	{ "salvage, healed by a store, over an older archive",
 	  { "salvage", IN "bad.cxa", "-o", "out.cxa", "--from", "new.db" },
 	  "out.cxa", REPLACED, "old.cxa", "new.db", 0, NULL },
+	{ "salvage, healed by a copy that is damaged elsewhere",
+	  { "salvage", IN "bad.cxa", "-o", "out.cxa", "--from",
+	    IN "worse.cxa" },
+	  "out.cxa", REPLACED, "old.cxa", NULL, 0, NULL },
+	{ "salvage with losses",
+	  { "salvage", IN "bad.cxa", "-o", "out.cxa" },
+	  "out.cxa", REPLACED, "old.cxa", NULL, 5, NULL },
+	{ "migrate of a store into JSON",
+	  { "migrate", "old.db", "--to-version", "2", "-o", "out.json" },
+	  "out.json", REPLACED, "old.json", "old.db", 0, NULL },
 	{ "unpack to standard output",
 	  { "unpack", IN "new.cxa", "-o", "-" },
 	  NULL, REPLACED, NULL, NULL, 0, NULL },
@@ -94,6 +112,31 @@ __attribute__((unused)) static const struct deed {
 	{ "diff of a store and an archive",
 	  { "diff", "old.db", IN "new.cxa" },
 	  NULL, REPLACED, NULL, "old.db", 1, NULL },
+	{ "repair --dry-run of a store",
+	  { "repair", "--dry-run", "bad.db", "--rule", "content-hash",
+	    "--fail-on", "Critical" },
+	  NULL, REPLACED, NULL, "bad.db", 0, NULL },
+	{ "verify of an archive with all rules",
+	  { "verify", IN "new.cxa", "--fail-on", "Critical" },
+	  NULL, REPLACED, NULL, NULL, 0, NULL },
+	{ "verify that restores",
+	  { "verify", "--level", "restorable", IN "old.cxa", "--fail-on",
+	    "Critical" },
+	  NULL, REPLACED, NULL, NULL, 0, NULL },
+	{ "verify of a damaged archive",
+	  { "verify", IN "bad.cxa", "--fail-on", "Critical" },
+	  NULL, REPLACED, NULL, NULL, 1, NULL },
+	{ "info of an archive",
+	  { "info", IN "new.cxa" }, NULL, REPLACED, NULL, NULL, 0, NULL },
+	{ "list of an archive",
+	  { "list", IN "new.cxa" }, NULL, REPLACED, NULL, NULL, 0, NULL },
+	{ "cat of a store",
+	  { "cat", "new.db" }, NULL, REPLACED, NULL, "new.db", 0, NULL },
+	{ "cat of JSON",
+	  { "cat", IN "new.json" }, NULL, REPLACED, NULL, NULL, 0, NULL },
+	{ "get from an archive",
+	  { "get", "concepts", "1", IN "old.cxa" },
+	  NULL, REPLACED, NULL, NULL, 0, NULL },
 };
 
 enum { DEEDS = sizeof(deeds) / sizeof(deeds[0]) };
@@ -190,15 +233,15 @@ static void must_sql(const char *path, const char *sql)
 	sqlite3_close(database);
 }
 
-/* Zeros in the middle, where batches are; the store heals them. */
-static void spoil(const char *path)
+/* Zeros at so many quarters, where batches are; the others heal them. */
+static void spoil(const char *path, long quarters)
 {
 	enum { BYTES = 2048 };
 	static const char zeros[BYTES];
 	FILE *file = fopen(path, "r+b");
 
 	must(file != NULL && fseek(file, 0, SEEK_END) == 0, path);
-	must(fseek(file, ftell(file) / 2, SEEK_SET) == 0 &&
+	must(fseek(file, ftell(file) / 4 * quarters, SEEK_SET) == 0 &&
 		     fwrite(zeros, BYTES, 1, file) == 1 && fclose(file) == 0,
 	     path);
 }
@@ -234,11 +277,15 @@ static void make_inputs(void)
 	must_sql("in/new.db", smaller);
 	must_sql("in/old.db", smaller);
 	copy_file("in/new.cxa", "in/bad.cxa");
-	spoil("in/bad.cxa");
+	spoil("in/bad.cxa", 2);
+	copy_file("in/new.cxa", "in/worse.cxa");
+	spoil("in/worse.cxa", 3);
 	copy_file("in/old.db", "in/old-wal.db");
 	must_sql("in/old-wal.db", "PRAGMA journal_mode = WAL");
 	copy_file("in/old.db", "in/bad.db");
 	must_sql("in/bad.db", "UPDATE concepts SET content_hash = 5");
+	copy_file("in/bad.db", "in/bad-wal.db");
+	must_sql("in/bad-wal.db", "PRAGMA journal_mode = WAL");
 	must_run(fixed);
 }
 

@@ -8,7 +8,7 @@
 
 enum {
 	POINTS = 16,  /* of a class and a fault that are tried, unless all are */
-	REASONS = 4
+	REASONS = 8
 };
 
 /* @reasons: taken in turn; @moves: bytes, and so may do half of it */
@@ -18,18 +18,22 @@ static const struct fault {
 	bool moves;
 	bool may_interrupt;
 } faults[CLASSES] = {
-	[CLASS_OPEN] = { "open", { EACCES, EMFILE, ENOSPC, EIO }, false, true },
-	[CLASS_READ] = { "read", { EIO }, true, true },
-	[CLASS_WRITE] = { "write", { ENOSPC, EIO, EDQUOT }, true, true },
+	[CLASS_OPEN] = { "open", { EACCES, EMFILE, ENOSPC, EIO, EROFS, ENFILE,
+				   EDQUOT }, false, true },
+	[CLASS_READ] = { "read", { EIO, ESTALE }, true, true },
+	[CLASS_WRITE] = { "write", { ENOSPC, EIO, EDQUOT, EFBIG }, true, true },
 	[CLASS_SYNC] = { "sync", { EIO, ENOSPC, EDQUOT }, false, true },
-	[CLASS_CLOSE] = { "close", { EIO, EDQUOT }, false, true },
-	[CLASS_RENAME] = { "rename", { EACCES, EIO, ENOSPC }, false, false },
-	[CLASS_LINK] = { "link", { EACCES, EIO, ENOSPC }, false, false },
+	[CLASS_CLOSE] = { "close", { EIO, EDQUOT, ENOSPC }, false, true },
+	[CLASS_RENAME] = { "rename", { EACCES, EIO, ENOSPC, EROFS, EDQUOT },
+			   false, false },
+	[CLASS_LINK] = { "link", { EACCES, EIO, ENOSPC, EROFS, EDQUOT, EMLINK },
+			 false, false },
 	[CLASS_UNLINK] = { "unlink", { EACCES, EIO, EROFS }, false, false },
-	[CLASS_TRUNCATE] = { "truncate", { EIO, ENOSPC }, false, false },
+	[CLASS_TRUNCATE] = { "truncate", { EIO, ENOSPC, EROFS }, false, false },
 	[CLASS_STAT] = { "stat", { EIO, EACCES }, false, false },
 	[CLASS_MAP] = { "map", { ENOMEM }, false, false },
-	[CLASS_FOLDER] = { "mkdir or chmod", { EACCES, ENOSPC }, false, false },
+	[CLASS_FOLDER] = { "mkdir or chmod", { EACCES, ENOSPC, EROFS, EDQUOT },
+			   false, false },
 	[CLASS_LOCK] = { "lock", { EIO }, false, false },
 	[CLASS_MEMORY] = { "memory", { ENOMEM }, false, false },
 };
@@ -45,6 +49,7 @@ enum { MODES = sizeof(modes) / sizeof(modes[0]) };
 static unsigned seed;
 static bool all;
 static unsigned long counts[CLASSES];
+static struct result total;
 static char shim[PATH_BYTES];
 
 /* --- one run ------------------------------------------------------------------- */
@@ -53,6 +58,7 @@ struct point {
 	enum fault_class class;
 	enum mode mode;
 	unsigned long at;
+	unsigned long turn; /* of the reasons */
 };
 
 static bool applies(const struct point *point)
@@ -67,18 +73,26 @@ static bool applies(const struct point *point)
 	return point->mode < HALF || fault->moves;
 }
 
-static int reason_of(const struct point *point)
+static unsigned long count_reasons(const struct point *point)
 {
 	const int *reasons = faults[point->class].reasons;
 	unsigned long count = 0;
+
+	while (count < REASONS && reasons[count] != 0)
+		count++;
+	return count;
+}
+
+static int reason_of(const struct point *point)
+{
+	const int *reasons = faults[point->class].reasons;
 
 	if (point->mode == INTERRUPTED)
 		return EINTR;
 	if (point->mode >= HALF)
 		return 0;
-	while (count < REASONS && reasons[count] != 0)
-		count++;
-	return reasons[(point->at + point->mode) % count];
+	return reasons[(point->at + point->mode + point->turn) %
+		       count_reasons(point)];
 }
 
 static void set_number(const char *name, long number)
@@ -232,11 +246,15 @@ static void fail_each_of(struct worker *worker, struct point *point)
 {
 	unsigned long count = counts[point->class];
 	unsigned long step = all || count <= POINTS ? 1 : count / POINTS;
+	unsigned long turns = all && point->mode == ONCE ?
+				      count_reasons(point) : 1;
 	unsigned long number = 0;
 
 	for (point->at = 1 + seed % step; point->at <= count;
 	     point->at += step) {
-		if (number++ % WORKERS == (unsigned long)worker->number)
+		if (number++ % WORKERS != (unsigned long)worker->number)
+			continue;
+		for (point->turn = 0; point->turn < turns; point->turn++)
 			try_point(worker, point);
 	}
 }
@@ -285,6 +303,8 @@ static void survives(const struct deed *deed)
 		"%s ends as it should", deed->name))
 		return;
 	result = run_workers(deed, fail_each);
+	total.points += result.points;
+	total.counts[BROKEN] += result.counts[BROKEN];
 	printf("# failed %ld times: %ld old, %ld new\n", result.points,
 	       result.counts[OLD], result.counts[NEW]);
 	ok(result.points > 100 && result.counts[BROKEN] == 0,
@@ -321,6 +341,7 @@ int main(void)
 	make_inputs();
 	for (size_t i = 0; i < DEEDS; i++)
 		survives(&deeds[i]);
+	tell_total(&total);
 	leave_scratch();
 	return done_testing();
 }

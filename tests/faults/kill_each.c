@@ -33,6 +33,7 @@ struct trace {
 	int code;
 };
 
+
 static bool is_of_loader(struct trace *trace, pid_t thread)
 {
 	struct __ptrace_syscall_info info;
@@ -112,6 +113,8 @@ static bool run_until(struct trace *trace, const struct deed *deed,
 
 /* --- each command ------------------------------------------------------------ */
 
+static struct result total;
+
 /* Every WORKERS-th point */
 static void kill_at_each(struct worker *worker)
 {
@@ -153,6 +156,8 @@ static void never_loses(const struct deed *deed)
 	if (!ok(points > 100, "%s ends as it should", deed->name))
 		return;
 	result = run_workers(deed, kill_at_each);
+	total.points += result.points;
+	total.counts[BROKEN] += result.counts[BROKEN];
 	printf("# killed %ld times: %ld old, %ld new; %ld different folders\n",
 	       result.points, result.counts[OLD], result.counts[NEW],
 	       result.states);
@@ -196,7 +201,9 @@ int main(void)
 	enter_memory();
 	make_inputs();
 	for (size_t i = 0; i < DEEDS; i++)
-		never_loses(&deeds[i]);
+		if (deeds[i].target != NULL || deeds[i].kept != NULL)
+			never_loses(&deeds[i]);
+	tell_total(&total);
 	leave_scratch();
 	return done_testing();
 }

@@ -164,4 +164,11 @@ static struct result run_workers(const struct deed *deed,
 	return sum;
 }
 
+/* What `make faults` adds up */
+static void tell_total(const struct result *total)
+{
+	printf("# runs: %ld, failed: %ld\n", total->points,
+	       total->counts[BROKEN]);
+}
+
 #endif
