@@ -12,7 +12,7 @@ packages_data='wordnet-base zstd tar coreutils'
 packages_tests='zstd tar xz-utils libarchive-tools coreutils procps g++ jq python3
 util-linux bsdutils'
 packages_valgrind='valgrind'
-packages_analysis='cppcheck clang-tidy'
+packages_analysis='cppcheck clang-tidy clang-tools'
 packages_clang='clang libclang-rt-14-dev'
 
 need_packages()

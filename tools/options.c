@@ -426,12 +426,12 @@ int options_parse(struct options *options, const struct command *command,
 			break;
 		if (code == '?' || code == ':')
 			result = refuse_option(options, code, argv);
+		else if (optarg == NULL)
+			set_flag(options, (enum code)code);
 		else if (code == 1)
 			result = add_operand(options, optarg);
-		else if (optarg != NULL)
-			result = set_text(options, (enum code)code, optarg);
 		else
-			set_flag(options, (enum code)code);
+			result = set_text(options, (enum code)code, optarg);
 	}
 	while (result == EXIT_DONE && !options->help && optind < argc)
 		result = add_operand(options, argv[optind++]);

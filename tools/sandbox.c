@@ -70,7 +70,7 @@ static const struct need *find_need(const struct options *options)
 static bool is_database(const char *path)
 {
 	static const char magic[] = "SQLite format 3";
-	char head[sizeof(magic)];
+	char head[sizeof(magic)] = "";
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	size_t got = 0;
 	ssize_t part = fd < 0 ? 0 : 1;

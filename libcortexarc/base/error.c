@@ -24,7 +24,7 @@ const char *cxa_status_name(int status)
 	}
 }
 
-int cxa_error_set(struct cxa_error *error, int status, const char *format, ...)
+int (cxa_error_set)(struct cxa_error *error, int status, const char *format, ...)
 {
 	int saved = errno;
 	size_t used;
@@ -77,7 +77,7 @@ void cxa_error_at(struct cxa_error *error, const char *member, uint64_t offset)
 		error->offset = offset;
 }
 
-int cxa_error_nomem(struct cxa_error *error, const char *what)
+int (cxa_error_nomem)(struct cxa_error *error, const char *what)
 {
 	return cxa_error_set(error, CXA_ERR_NOMEM, "no memory for %s", what);
 }

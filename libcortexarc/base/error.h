@@ -37,4 +37,12 @@ void cxa_error_at(struct cxa_error *error, const char *member, uint64_t offset);
 /** cxa_error_nomem() - CXA_ERR_NOMEM for @what */
 int cxa_error_nomem(struct cxa_error *error, const char *what);
 
+/* What an analyzer that sees one file cannot know: that no error is 0. */
+#ifdef __clang_analyzer__
+#define cxa_error_set(error, status, ...) \
+	((cxa_error_set)(error, status, __VA_ARGS__), (status))
+#define cxa_error_nomem(error, what) \
+	((cxa_error_nomem)(error, what), CXA_ERR_NOMEM)
+#endif
+
 #endif

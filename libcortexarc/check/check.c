@@ -84,7 +84,7 @@ static int submit(struct runner *runner, struct cxa_batch *batch,
 		job = calloc(1, sizeof(*job));
 	if (status == 0 && job == NULL)
 		status = cxa_error_nomem(error, "checking a batch");
-	if (status < 0) {
+	if (status != 0) {
 		cxa_batch_unref(batch);
 		free_job(job);
 		return status;

@@ -325,7 +325,7 @@ static int diff_unions(struct cxa_field_diff *diff,
 	return status;
 }
 
-static int add_unknown(struct cxa_field_diff *diff,
+static int add_unknown(struct cxa_field_diff *diff, uint32_t tag,
 		       const ProtobufCMessageUnknownField *a,
 		       const ProtobufCMessageUnknownField *b,
 		       struct cxa_error *error)
@@ -336,7 +336,7 @@ static int add_unknown(struct cxa_field_diff *diff,
 	size_t was;
 	int status;
 
-	snprintf(name, sizeof(name), "#%" PRIu32, a != NULL ? a->tag : b->tag);
+	snprintf(name, sizeof(name), "#%" PRIu32, tag);
 	was = cxa_path_name(&diff->path, name, strlen(name));
 	cxa_buffer_reset(&diff->before);
 	cxa_buffer_reset(&diff->after);
@@ -357,6 +357,13 @@ static int add_unknown(struct cxa_field_diff *diff,
 	return status;
 }
 
+/* UINT32_MAX, which is none, at the end. */
+static uint32_t tag_at(const ProtobufCMessage *message, size_t i)
+{
+	return i < message->n_unknown_fields ? message->unknown_fields[i].tag :
+					       UINT32_MAX;
+}
+
 /* Fields of a later schema: their numbers ascend, their bytes are all we know. */
 static int diff_unknown(struct cxa_field_diff *diff, const ProtobufCMessage *a,
 			const ProtobufCMessage *b, struct cxa_error *error)
@@ -365,22 +372,22 @@ static int diff_unknown(struct cxa_field_diff *diff, const ProtobufCMessage *a,
 	size_t j = 0;
 	int status = 0;
 
-	while ((i < a->n_unknown_fields || j < b->n_unknown_fields) &&
-	       status == 0) {
-		const ProtobufCMessageUnknownField *x =
-			i < a->n_unknown_fields ? &a->unknown_fields[i] : NULL;
-		const ProtobufCMessageUnknownField *y =
-			j < b->n_unknown_fields ? &b->unknown_fields[j] : NULL;
+	while (status == 0) {
+		uint32_t x_tag = tag_at(a, i);
+		uint32_t y_tag = tag_at(b, j);
+		uint32_t tag = x_tag < y_tag ? x_tag : y_tag;
+		const ProtobufCMessageUnknownField *x = NULL;
+		const ProtobufCMessageUnknownField *y = NULL;
 
-		if (x != NULL && y != NULL && x->tag != y->tag) {
-			if (x->tag < y->tag)
-				y = NULL;
-			else
-				x = NULL;
-		}
+		if (tag == UINT32_MAX)
+			break;
+		if (x_tag == tag)
+			x = &a->unknown_fields[i];
+		if (y_tag == tag)
+			y = &b->unknown_fields[j];
 		if (x == NULL || y == NULL || x->wire_type != y->wire_type ||
 		    x->len != y->len || memcmp(x->data, y->data, x->len) != 0)
-			status = add_unknown(diff, x, y, error);
+			status = add_unknown(diff, tag, x, y, error);
 		i += x != NULL;
 		j += y != NULL;
 	}

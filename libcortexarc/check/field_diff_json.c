@@ -79,7 +79,8 @@ static int take_apart(const struct cxa_value *value, struct cxa_buffer *out,
 static bool same_text(const struct cxa_value *a, const struct cxa_value *b)
 {
 	return a->size == b->size &&
-	       (a->size == 0 || memcmp(a->data, b->data, a->size) == 0);
+	       (a->data == NULL || b->data == NULL ||
+		memcmp(a->data, b->data, a->size) == 0);
 }
 
 static bool same_elements(struct cxa_field_diff *diff, const void *user,

@@ -313,7 +313,7 @@ int cxa_migrate(struct cxa_source **out, struct cxa_source *source,
 	if (status == 0)
 		status = cxa_source_new(out, source->context, &ops, migrated,
 					&migrated->header, error);
-	if (status < 0) {
+	if (status != 0) {
 		free(migrated);
 		return status;
 	}

@@ -328,7 +328,7 @@ static void close_opening(struct opening *opening)
 		return;
 	if (opening->archive != NULL)
 		archive_read_free(opening->archive);
-	for (size_t i = 0; opening->foreign != NULL &&
+	for (size_t i = 0; opening->names != NULL &&
 			   i < opening->foreign->count; i++)
 		free(opening->names[i]);
 	free(opening->names);

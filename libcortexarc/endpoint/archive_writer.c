@@ -278,7 +278,7 @@ static int write_end(struct cxa_archive_writer *writer,
 		status = add_named(writer, CXA_MEMBER_SUMS, false, false,
 				   writer->sums.data, writer->sums.size,
 				   &member, error);
-	if (status < 0)
+	if (status != 0)
 		return status;
 	trailer->sums_offset = member.offset;
 	trailer->sums_size = member.size;

@@ -314,7 +314,7 @@ int cxa_store_source_on(struct cxa_source **out, const struct cxa_store *store,
 	if (status == 0)
 		status = cxa_source_new(out, store->context, &store_ops, from,
 					from->header, error);
-	if (status < 0) {
+	if (status != 0) {
 		source_close(from);
 		return status;
 	}

@@ -409,7 +409,7 @@ int cxa_embedding_columns_decode(const uint8_t *data, size_t size,
 	if (status == 0)
 		status = cxa_wire_unpack(type, data, size, &arena, &message,
 					 error);
-	if (status < 0)
+	if (status != 0)
 		goto done;
 	if (stats->unknown != 0) {
 		/* Rows have no place for them: they would be lost. */

@@ -198,7 +198,7 @@ int cxa_json_check(const uint8_t *text, size_t size, bool object,
 	if (status < 0) {
 		cxa_error_set(error, status, "%s", own.message);
 		cxa_error_hint(error, "%s", own.hint);
-	} else if (object && minified.data[0] != '{') {
+	} else if (object && (minified.size == 0 || minified.data[0] != '{')) {
 		status = cxa_error_set(error, CXA_ERR_CORRUPT,
 				       "not a JSON object");
 	}

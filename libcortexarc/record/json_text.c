@@ -109,7 +109,7 @@ void cxa_json_describe(const struct cxa_json_reader *reader, const uint8_t *at,
 		 (unsigned long long)number, (unsigned long long)column);
 }
 
-int cxa_json_fail(struct cxa_json_reader *reader, int status, const uint8_t *at,
+int (cxa_json_fail)(struct cxa_json_reader *reader, int status, const uint8_t *at,
 		  const char *format, ...)
 {
 	char phrase[PHRASE_MAX_BYTES];
@@ -127,7 +127,7 @@ int cxa_json_fail(struct cxa_json_reader *reader, int status, const uint8_t *at,
 	return cxa_error_set(reader->error, status, "%s", line);
 }
 
-int cxa_json_over_limit(struct cxa_json_reader *reader, const uint8_t *at,
+int (cxa_json_over_limit)(struct cxa_json_reader *reader, const uint8_t *at,
 			size_t limit, uint64_t found)
 {
 	char phrase[CXA_PHRASE_BYTES];

@@ -96,6 +96,14 @@ int cxa_json_fail(struct cxa_json_reader *reader, int status, const uint8_t *at,
 int cxa_json_over_limit(struct cxa_json_reader *reader, const uint8_t *at,
 			size_t limit, uint64_t found);
 
+/* As in base/error.h. */
+#ifdef __clang_analyzer__
+#define cxa_json_fail(reader, status, ...) \
+	((cxa_json_fail)(reader, status, __VA_ARGS__), (status))
+#define cxa_json_over_limit(...) \
+	((cxa_json_over_limit)(__VA_ARGS__), CXA_ERR_LIMIT)
+#endif
+
 static inline void cxa_json_skip_space(struct cxa_json_reader *reader)
 {
 	const uint8_t *at = reader->at;

@@ -195,7 +195,7 @@ static int read_enum(struct cxa_decoder *decoder, const struct cxa_field *field,
 
 	if (status == 0)
 		status = cxa_json_view(&decoder->reader, &string, &name);
-	if (status < 0)
+	if (status != 0)
 		return status;
 	for (unsigned i = 0; i < values->n_values; i++) {
 		if (strlen(values->values[i].name) == string.size &&
