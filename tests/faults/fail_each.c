@@ -7,7 +7,7 @@
 #include "faults/workers.h"
 
 enum {
-	POINTS = 16,  /* of a class and a fault that are tried, unless all are */
+	POINTS = 8,   /* of a class and a fault that are tried, unless all are */
 	REASONS = 8
 };
 

@@ -1,9 +1,7 @@
 /* kill_each.c - whenever the tool is killed, nothing is lost */
 #include <cortexarc/cortexarc.h>
 
-#include <signal.h>
-#include <sys/ptrace.h>
-
+#include "faults/trace.h"
 #include "faults/workers.h"
 
 enum {
@@ -11,119 +9,58 @@ enum {
 	 * Where a call comes back is no other moment than where the next one
 	 * is entered: nothing that stays has changed between them.
 	 */
+	NEXT_CALL = 2,
 #ifdef SANITIZED
-	STRIDE = 2 * 29,
+	STRIDE = NEXT_CALL * 29
 #else
-	STRIDE = 2,
+	STRIDE = NEXT_CALL * 5 /* unless all are wished for */
 #endif
-	LOADER_BYTES = 256 << 10, /* of code of the dynamic loader, at most */
 };
 
 /* --- a run that ends at a point --------------------------------------------- */
 
-/*
- * Points are where a system call is entered, and where it comes back. Those of
- * the dynamic loader are none: they come before the program.
- */
-struct trace {
-	long point;
-	long stop;       /* the point to kill at; 0: none */
-	uint64_t loader; /* where its code begins; 0: not known yet */
-	bool started;
-	int code;
+/* Points are where a system call is entered, and where it comes back. */
+struct points {
+	long met;
+	long stop; /* the point to kill at; 0: none */
 };
 
-
-static bool is_of_loader(struct trace *trace, pid_t thread)
+static bool is_stop(struct trace *trace, pid_t thread,
+		    const struct __ptrace_syscall_info *info)
 {
-	struct __ptrace_syscall_info info;
-	uint64_t from;
+	struct points *points = trace->user;
 
-	if (ptrace(PTRACE_GET_SYSCALL_INFO, thread, sizeof(info), &info) <= 0)
-		return false;
-	/* Where execve() comes back to is where the loader is entered. */
-	if (trace->loader == 0)
-		trace->loader = info.instruction_pointer;
-	from = info.instruction_pointer - trace->loader + LOADER_BYTES / 4;
-	return from < LOADER_BYTES;
+	(void)thread;
+	(void)info;
+	return ++points->met == points->stop;
 }
 
-/* Return: is this where it ends? */
-static bool is_last(struct trace *trace, pid_t thread)
+/* Return: its exit code, or 128 and SIGKILL */
+static int run_until(struct points *points, const struct deed *deed,
+		     const char *folder, long stop)
 {
-	if (!trace->started && is_of_loader(trace, thread))
-		return false;
-	trace->started = true;
-	trace->point++;
-	return trace->point == trace->stop;
-}
+	struct trace trace = { .meets = is_stop, .user = points };
 
-static void follow(struct trace *trace, pid_t child)
-{
-	const long options = PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD |
-			     PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK |
-			     PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC;
-	bool executed = false;
-	bool first = true;
-	pid_t thread;
-	int status;
-	int number;
-
-	while ((thread = waitpid(-1, &status, __WALL)) > 0) {
-		if (!WIFSTOPPED(status)) {
-			if (thread == child)
-				trace->code = code_of(status);
-			continue;
-		}
-		if (first)
-			ptrace(PTRACE_SETOPTIONS, child, 0, options);
-		number = WSTOPSIG(status);
-		if (status >> 8 == (SIGTRAP | PTRACE_EVENT_EXEC << 8))
-			executed = true;
-		else if (number == (SIGTRAP | 0x80) && executed &&
-			 is_last(trace, thread))
-			kill(child, SIGKILL);
-		if (number == (SIGTRAP | 0x80) || number == SIGTRAP ||
-		    number == SIGSTOP)
-			number = 0;
-		first = false;
-		ptrace(PTRACE_SYSCALL, thread, 0, (long)number);
-	}
-}
-
-/* Return: false: it came to its end before */
-static bool run_until(struct trace *trace, const struct deed *deed,
-		      const char *folder, long stop)
-{
-	pid_t child;
-
-	*trace = (struct trace){ .stop = stop };
-	fflush(stdout);
-	child = fork();
-	must(child >= 0, "fork");
-	if (child == 0) {
-		if (ptrace(PTRACE_TRACEME, 0, 0, 0) != 0)
-			_exit(97);
-		raise(SIGSTOP);
-		become_tool(deed->arguments, folder);
-	}
-	follow(trace, child);
-	return trace->code == 128 + SIGKILL;
+	*points = (struct points){ 0, stop };
+	run_traced(&trace, deed, folder);
+	return trace.code;
 }
 
 /* --- each command ------------------------------------------------------------ */
 
 static struct result total;
+static long stride;
 
 /* Every WORKERS-th point */
 static void kill_at_each(struct worker *worker)
 {
-	struct trace trace;
+	struct points points;
 
-	for (long stop = 1 + worker->number * STRIDE;;
-	     stop += WORKERS * STRIDE) {
+	for (long stop = 1 + worker->number * stride;;
+	     stop += WORKERS * stride) {
 		prepare(worker->deed, worker->run);
-		if (!run_until(&trace, worker->deed, worker->run, stop))
+		if (run_until(&points, worker->deed, worker->run, stop) !=
+		    128 + SIGKILL)
 			break;
 		if (check(worker) == BROKEN)
 			printf("# %s: broken at point %ld\n",
@@ -134,17 +71,18 @@ static void kill_at_each(struct worker *worker)
 /* What it looks like when nothing fails, and how many points that has. */
 static long make_wanted(const struct deed *deed)
 {
-	struct trace trace;
+	struct points points;
+	int code;
 
 	/* Paths as long as the workers', or the heap asks for memory otherwise. */
 	make_folder("worker-x");
 	make_folder("worker-x/tmp");
 	prepare(deed, "worker-x/run");
-	run_until(&trace, deed, "worker-x/run", 0);
+	code = run_until(&points, deed, "worker-x/run", 0);
 	copy_all("worker-x/run", "want");
-	if (trace.code == deed->code)
-		return trace.point;
-	printf("# %s: exits with %d\n", deed->name, trace.code);
+	if (code == deed->code)
+		return points.met;
+	printf("# %s: exits with %d\n", deed->name, code);
 	return 0;
 }
 
@@ -161,42 +99,24 @@ static void never_loses(const struct deed *deed)
 	printf("# killed %ld times: %ld old, %ld new; %ld different folders\n",
 	       result.points, result.counts[OLD], result.counts[NEW],
 	       result.states);
-	ok(result.points >= points / STRIDE - WORKERS &&
+	ok(result.points >= points / stride - WORKERS &&
 		   result.counts[BROKEN] == 0,
 	   "%s, killed at any call, leaves the old or the new, and the next "
 	   "run succeeds", deed->name);
-	if (deed->target != NULL && STRIDE == 2)
+	if (deed->target != NULL && stride == NEXT_CALL)
 		ok(result.counts[OLD] > 0 && result.counts[NEW] > 0,
 		   "%s was killed both before and after", deed->name);
 }
 
-static bool may_trace(void)
-{
-	struct __ptrace_syscall_info info;
-	pid_t child = fork();
-	long got;
-	int status;
-
-	must(child >= 0, "fork");
-	if (child == 0) {
-		if (ptrace(PTRACE_TRACEME, 0, 0, 0) == 0)
-			raise(SIGSTOP);
-		_exit(0);
-	}
-	if (waitpid(child, &status, 0) != child || !WIFSTOPPED(status))
-		return false;
-	got = ptrace(PTRACE_GET_SYSCALL_INFO, child, sizeof(info), &info);
-	kill(child, SIGKILL);
-	waitpid(child, &status, 0);
-	return got > 0;
-}
-
 int main(void)
 {
+	const char *wish = getenv("CXA_FAULTS");
+
 	if (!may_trace()) {
 		puts("1..0 # SKIP ptrace is not permitted here");
 		return 0;
 	}
+	stride = wish != NULL && strcmp(wish, "all") == 0 ? NEXT_CALL : STRIDE;
 	find_tool();
 	enter_memory();
 	make_inputs();
