@@ -6,37 +6,12 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
+#include "faults/names.h"
 #include "faults/trace.h"
 
 enum {
 	LOG_STEPS = 4096,
-	LOG_FILES = 64,
-	LOG_THREADS = 8,
-	NAME_BYTES = 200
-};
-
-enum step_kind {
-	STEP_WRITE,  /* data at offset */
-	STEP_SIZE,   /* offset: the new size */
-	STEP_SYNC,   /* of a file, or of a folder */
-	STEP_NAME,   /* to: file gets this name */
-	STEP_FOLDER, /* to: is made */
-	STEP_RENAME, /* from, to */
-	STEP_REMOVE, /* from */
-};
-
-/*
- * Names are relative to the folder, which is "". @file: of the bytes that
- * change or are made durable; -1: none, and @from names a folder
- */
-struct step {
-	enum step_kind kind;
-	int file;
-	size_t offset;
-	size_t size;
-	uint8_t *data;
-	char from[NAME_BYTES];
-	char to[NAME_BYTES];
+	LOG_THREADS = 8
 };
 
 /* @first: its bytes before the tool began */
@@ -44,17 +19,6 @@ struct log_file {
 	ino_t inode;
 	char *first;
 	size_t first_size;
-};
-
-/* A name, and what it is of: a file, or -1: a folder */
-struct log_name {
-	char name[NAME_BYTES];
-	int file;
-};
-
-struct names {
-	struct log_name list[LOG_FILES];
-	int count;
 };
 
 /* @unknown: a call that changes files and that this does not know */
@@ -72,76 +36,6 @@ struct file_log {
 	} calls[LOG_THREADS];
 	long unknown;
 };
-
-/* --- names ----------------------------------------------------------------- */
-
-static int find_name(const struct names *names, const char *name)
-{
-	for (int i = 0; i < names->count; i++)
-		if (strcmp(names->list[i].name, name) == 0)
-			return i;
-	return -1;
-}
-
-static void set_name(struct names *names, const char *name, int file)
-{
-	int at = find_name(names, name);
-
-	if (at < 0) {
-		must(names->count < LOG_FILES, "too many names");
-		at = names->count++;
-	}
-	snprintf(names->list[at].name, NAME_BYTES, "%s", name);
-	names->list[at].file = file;
-}
-
-static void drop_name(struct names *names, const char *name)
-{
-	int at = find_name(names, name);
-
-	if (at >= 0)
-		names->list[at] = names->list[--names->count];
-}
-
-/* With all that lies below it. */
-static void move_name(struct names *names, const char *from, const char *to)
-{
-	size_t size = strlen(from);
-	char moved[NAME_BYTES * 2];
-
-	drop_name(names, to);
-	for (int i = 0; i < names->count; i++) {
-		char *name = names->list[i].name;
-
-		if (strncmp(name, from, size) != 0 ||
-		    (name[size] != '/' && name[size] != '\0'))
-			continue;
-		snprintf(moved, sizeof(moved), "%s%s", to, name + size);
-		snprintf(name, NAME_BYTES, "%.*s", NAME_BYTES - 1, moved);
-	}
-}
-
-/* What a step does to names, where what it needs is there. */
-static void apply_name(struct names *names, const struct step *step)
-{
-	char above[NAME_BYTES];
-	char *slash;
-
-	snprintf(above, sizeof(above), "%s", step->to);
-	slash = strrchr(above, '/');
-	if (slash != NULL) {
-		*slash = '\0';
-		if (find_name(names, above) < 0)
-			return;
-	}
-	if (step->kind == STEP_NAME || step->kind == STEP_FOLDER)
-		set_name(names, step->to, step->file);
-	else if (step->kind == STEP_REMOVE)
-		drop_name(names, step->from);
-	else if (step->kind == STEP_RENAME &&
-		 find_name(names, step->from) >= 0)
-		move_name(names, step->from, step->to);
-}
 
 /* --- what a call is about ---------------------------------------------------- */
 
@@ -338,14 +232,13 @@ static void note_rename(struct file_log *log, pid_t thread, int from_at,
 		note_name(log, &step);
 }
 
-static void note_link(struct file_log *log, pid_t thread, int from_at,
-		      uint64_t from, int to_at, uint64_t to)
+static void note_link(struct file_log *log, pid_t thread, uint64_t from,
+		      int to_at, uint64_t to)
 {
 	struct step step = { .kind = STEP_NAME };
 	char path[PATH_BYTES];
 	int fd = -1;
 
-	(void)from_at;
 	read_path(thread, from, path);
 	if (!name_of(log, thread, to_at, to, step.to))
 		return;
@@ -407,92 +300,137 @@ static bool is_index(pid_t thread, int fd)
 	return is_made_anew(path);
 }
 
-static void note_call(struct file_log *log, pid_t thread,
-		      const struct __ptrace_syscall_info *info, int64_t value)
+/* Bytes, sizes and syncs; Return: was it one of these? */
+static bool note_data_call(struct file_log *log, pid_t thread, long number,
+			   const uint64_t *a, int64_t value)
 {
-	const uint64_t *a = (const uint64_t *)info->entry.args;
 	int fd = (int)a[0];
 	struct step *step;
 
-	switch ((long)info->entry.nr) {
-	case SYS_openat:
-		note_open(log, thread, fd, a[1], a[2], (int)value);
-		return;
+	switch (number) {
 	case SYS_write:
 		if (file_of(log, thread, fd) >= 0)
 			note_write(log, thread, fd, a[1], (size_t)value,
 				   position_of(thread, fd) - (size_t)value);
-		return;
+		return true;
 	case SYS_pwrite64:
 		if (!is_index(thread, fd))
 			note_write(log, thread, fd, a[1], (size_t)value,
 				   (size_t)a[3]);
-		return;
+		return true;
 	case SYS_ftruncate:
 		if (is_index(thread, fd) || file_of(log, thread, fd) < 0)
-			return;
+			return true;
 		step = add_step(log, STEP_SIZE, file_of(log, thread, fd));
 		step->offset = (size_t)a[1];
-		return;
+		return true;
 	case SYS_fsync:
 	case SYS_fdatasync:
 		note_sync(log, thread, fd);
-		return;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool note_name_call(struct file_log *log, pid_t thread, long number,
+			   const uint64_t *a, int64_t value)
+{
+	int at = (int)a[0];
+
+	switch (number) {
+	case SYS_openat:
+		note_open(log, thread, at, a[1], a[2], (int)value);
+		return true;
 	case SYS_renameat:
 	case SYS_renameat2:
-		note_rename(log, thread, fd, a[1], (int)a[2], a[3]);
-		return;
+		note_rename(log, thread, at, a[1], (int)a[2], a[3]);
+		return true;
 	case SYS_linkat:
-		note_link(log, thread, fd, a[1], (int)a[2], a[3]);
-		return;
+		note_link(log, thread, a[1], (int)a[2], a[3]);
+		return true;
 	case SYS_unlinkat:
-		note_remove(log, thread, fd, a[1]);
-		return;
+		note_remove(log, thread, at, a[1]);
+		return true;
 	case SYS_mkdirat:
-		note_folder(log, thread, fd, a[1]);
-		return;
-#ifdef SYS_open /* a processor with calls of old */
+		note_folder(log, thread, at, a[1]);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Those that a processor with calls of old has, too. */
+static bool note_old_call(struct file_log *log, pid_t thread, long number,
+			  const uint64_t *a, int64_t value)
+{
+	switch (number) {
+#ifdef SYS_open
 	case SYS_open:
 		note_open(log, thread, AT_FDCWD, a[0], a[1], (int)value);
-		return;
+		return true;
 	case SYS_rename:
 		note_rename(log, thread, AT_FDCWD, a[0], AT_FDCWD, a[1]);
-		return;
+		return true;
 	case SYS_link:
-		note_link(log, thread, AT_FDCWD, a[0], AT_FDCWD, a[1]);
-		return;
+		note_link(log, thread, a[0], AT_FDCWD, a[1]);
+		return true;
 	case SYS_unlink:
 	case SYS_rmdir:
 		note_remove(log, thread, AT_FDCWD, a[0]);
-		return;
+		return true;
 	case SYS_mkdir:
 		note_folder(log, thread, AT_FDCWD, a[0]);
-		return;
-	case SYS_creat:
+		return true;
 #endif
+	default:
+		(void)log;
+		(void)thread;
+		(void)a;
+		(void)value;
+		return false;
+	}
+}
+
+/* Does it change a file in a way that is not noted down? */
+static bool is_unknown(struct file_log *log, pid_t thread, long number,
+		       const uint64_t *a)
+{
+	switch (number) {
+	case SYS_symlinkat:
+	case SYS_truncate:
+		return true;
 	case SYS_writev:
 	case SYS_pwritev:
 	case SYS_pwritev2:
 	case SYS_fallocate:
+	case SYS_sendfile:
+		return file_of(log, thread, (int)a[0]) >= 0;
 	case SYS_copy_file_range:
 	case SYS_splice:
-	case SYS_sendfile:
-	case SYS_truncate:
-	case SYS_symlinkat:
-		if (file_of(log, thread, fd) >= 0 ||
-		    info->entry.nr == SYS_symlinkat ||
-		    info->entry.nr == SYS_truncate)
-			log->unknown = (long)info->entry.nr;
-		return;
+		return file_of(log, thread, (int)a[2]) >= 0;
 	case SYS_mmap:
-		if ((a[3] & MAP_SHARED) != 0 && (a[2] & PROT_WRITE) != 0 &&
-		    (int)a[4] >= 0 && !is_index(thread, (int)a[4]) &&
-		    file_of(log, thread, (int)a[4]) >= 0)
-			log->unknown = SYS_mmap;
-		return;
+		return (a[3] & MAP_SHARED) != 0 && (a[2] & PROT_WRITE) != 0 &&
+		       (int)a[4] >= 0 && !is_index(thread, (int)a[4]) &&
+		       file_of(log, thread, (int)a[4]) >= 0;
 	default:
-		return;
+		return false;
 	}
+}
+
+static void note_call(struct file_log *log, pid_t thread,
+		      const struct __ptrace_syscall_info *info, int64_t value)
+{
+	long number = (long)info->entry.nr;
+	uint64_t a[6];
+
+	for (int i = 0; i < 6; i++)
+		a[i] = info->entry.args[i];
+	if (!note_data_call(log, thread, number, a, value) &&
+	    !note_name_call(log, thread, number, a, value) &&
+	    !note_old_call(log, thread, number, a, value) &&
+	    is_unknown(log, thread, number, a))
+		log->unknown = number;
 }
 
 static bool note_stop(struct trace *trace, pid_t thread,
