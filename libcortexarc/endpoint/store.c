@@ -99,6 +99,9 @@ int cxa_store_failed_by(const struct cxa_store *store, int code,
 	case SQLITE_NOMEM:
 		return cxa_error_nomem(error, "SQLite");
 	case SQLITE_INTERRUPT:
+		/* SQLite interrupts itself, too, when it has no memory. */
+		if (!cxa_cancel_requested(&store->context->cancel))
+			return cxa_error_nomem(error, "SQLite");
 		return cxa_error_set(error, CXA_ERR_CANCELLED, "interrupted");
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
