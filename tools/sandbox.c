@@ -205,7 +205,7 @@ static int enter(const struct need *need, const struct options *options,
 	*missing = NULL;
 	if (code == EXIT_DONE && (files == NULL || !sandbox_files_enter(files)))
 		*missing = "there is no Landlock on this system";
-	if (code == EXIT_DONE && !sandbox_calls_enter())
+	if (code == EXIT_DONE && !sandbox_calls_enter(false))
 		*missing = "there is no filter of system calls on this system";
 	sandbox_files_close(files);
 	return code;
@@ -222,8 +222,13 @@ int sandbox_enter(const struct options *options)
 		return ui_usage(options->command->name,
 				"--sandbox is for a command that writes no "
 				"file");
-	if (need == NULL || options->sandbox == SANDBOX_OFF)
+	if (options->sandbox == SANDBOX_OFF)
 		return EXIT_DONE;
+	if (need == NULL) {
+		if (sandbox_fits())
+			sandbox_calls_enter(true);
+		return EXIT_DONE;
+	}
 	if (sandbox_fits())
 		code = enter(need, options, &missing);
 	if (code != EXIT_DONE || missing == NULL || !is_required)

@@ -1,4 +1,4 @@
-/* sandbox.h - what a command that only reads gives up before it reads */
+/* sandbox.h - what a command gives up before it reads */
 #ifndef CXA_TOOLS_SANDBOX_H
 #define CXA_TOOLS_SANDBOX_H
 
@@ -16,7 +16,7 @@ enum sandbox_access {
  * Before a thread is started and before a byte of the input is read. Then the
  * process can start no program, reach no network and no other process, make no
  * memory executable, and open no file but its inputs and temporary ones. A
- * command that writes files enters none.
+ * command that writes files can open any, and nothing else of that.
  *
  * A system without it is passed over, unless --sandbox was given.
  *
@@ -35,8 +35,11 @@ const char *sandbox_parts(void);
 /** sandbox_calls_known() - was it built in? */
 bool sandbox_calls_known(void);
 
-/** sandbox_calls_enter() - all threads, for ever; false: it is not to be had */
-bool sandbox_calls_enter(void);
+/**
+ * sandbox_calls_enter() - all threads, for ever; false: it is not to be had
+ * @writes: and so may give files names
+ */
+bool sandbox_calls_enter(bool writes);
 
 /* --- sandbox_files.c: which files can be opened (Landlock) ----------------- */
 

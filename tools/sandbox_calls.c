@@ -1,4 +1,4 @@
-/* sandbox_calls.c - a filter that lets through the system calls of a reader */
+/* sandbox_calls.c - a filter of system calls: those of a reader, of a writer */
 #ifdef HAVE_CONFIG_H
 #include <config.h>
 #endif
@@ -66,6 +66,14 @@ static const uint16_t allowed[] = {
 #endif
 };
 
+/* And where files are written: names. */
+static const uint16_t allowed_to_writers[] = {
+	SYS_linkat, SYS_mkdirat, SYS_renameat, SYS_renameat2,
+#ifdef SYS_open
+	SYS_mkdir, SYS_rename, SYS_rmdir,
+#endif
+};
+
 /* A call that one argument tells to be harmless: (it & mask) == value */
 struct condition {
 	uint16_t call;
@@ -76,8 +84,10 @@ struct condition {
 
 enum {
 	ALLOWED = sizeof(allowed) / sizeof(allowed[0]),
+	ALLOWED_TO_WRITERS =
+		sizeof(allowed_to_writers) / sizeof(allowed_to_writers[0]),
 	CONDITIONS = 6,
-	INSTRUCTIONS = 3 + 2 * ALLOWED + 1 + 6 * CONDITIONS + 1
+	INSTRUCTIONS = 3 + 2 * (ALLOWED + ALLOWED_TO_WRITERS) + 1 + 6 * CONDITIONS + 1
 };
 
 struct program {
@@ -122,7 +132,15 @@ static void add_condition(struct program *program,
 	answer(program, SECCOMP_RET_ALLOW);
 }
 
-static void make(struct program *program)
+static void allow(struct program *program, const uint16_t *calls, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		unless_skip(program, calls[i], 1);
+		answer(program, SECCOMP_RET_ALLOW);
+	}
+}
+
+static void make(struct program *program, bool writes)
 {
 	const struct condition conditions[CONDITIONS] = {
 		/* no memory becomes a program */
@@ -141,10 +159,9 @@ static void make(struct program *program)
 	add(program, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, PROCESSOR);
 	answer(program, SECCOMP_RET_ERRNO | ENOSYS);
 	load(program, offsetof(struct seccomp_data, nr));
-	for (size_t i = 0; i < ALLOWED; i++) {
-		unless_skip(program, allowed[i], 1);
-		answer(program, SECCOMP_RET_ALLOW);
-	}
+	allow(program, allowed, ALLOWED);
+	if (writes)
+		allow(program, allowed_to_writers, ALLOWED_TO_WRITERS);
 	for (size_t i = 0; i < CONDITIONS; i++)
 		add_condition(program, &conditions[i]);
 	answer(program, SECCOMP_RET_ERRNO | ENOSYS);
@@ -156,12 +173,12 @@ bool sandbox_calls_known(void)
 }
 
 /* All threads, in case that a preloaded library has started one. */
-bool sandbox_calls_enter(void)
+bool sandbox_calls_enter(bool writes)
 {
 	struct program program;
 	struct sock_fprog filter;
 
-	make(&program);
+	make(&program, writes);
 	filter = (struct sock_fprog){ program.size, program.code };
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
 	       syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
@@ -175,8 +192,9 @@ bool sandbox_calls_known(void)
 	return false;
 }
 
-bool sandbox_calls_enter(void)
+bool sandbox_calls_enter(bool writes)
 {
+	(void)writes;
 	return false;
 }
 

@@ -1,4 +1,4 @@
-/* sandbox.c - a reader that was taken over can do no harm: the tool's own sandbox */
+/* sandbox.c - a tool that was taken over can do no harm: its own sandbox */
 #define _GNU_SOURCE 1
 
 #include <errno.h>
@@ -334,14 +334,32 @@ static const struct attempt needed_of_store[] = {
 	{ "makes the log beside it", make_wal, BY_FILES },
 };
 
+static int name_file(void)
+{
+	return result_of(linkat(AT_FDCWD, input, AT_FDCWD, "tmp/linked", 0));
+}
+
+static const struct attempt needed_of_writer[] = {
+	{ "makes a folder", make_folder, BY_CALLS },
+	{ "gives a file a name", name_file, BY_CALLS },
+	{ "replaces an older file", rename_file, BY_CALLS },
+	{ "writes beside its input", make_file, BY_CALLS },
+};
+
 /* --- in a child: enter, try, tell --------------------------------------------- */
+
+/* The output of salvage; NULL: verify, which has none */
+static const char *written;
 
 static int enter(const char *name)
 {
-	const struct command command = { .name = "verify" };
+	const struct command command = {
+		.name = written == NULL ? "verify" : "salvage"
+	};
 	const struct options options = {
 		.command = &command,
 		.operands = { name },
+		.output = written,
 		.context = { .temp_dir = "tmp" },
 	};
 
@@ -369,7 +387,7 @@ static int try(const struct attempt *attempt, const char *name)
 
 static int enter_calls(void)
 {
-	return sandbox_calls_enter() ? 0 : ENOSYS;
+	return sandbox_calls_enter(false) ? 0 : ENOSYS;
 }
 
 static bool has_part(int part)
@@ -434,14 +452,16 @@ static void check_refused(const struct attempt *attempt, bool has)
 	}
 	result = try(attempt, input);
 	ok(result == EACCES || result == EPERM || result == ENOSYS,
-	   "it cannot %s: %s", attempt->what, strerror(result));
+	   "%s cannot %s: %s", written == NULL ? "it" : "what writes",
+	   attempt->what, strerror(result));
 }
 
 static void check_needed(const struct attempt *attempt, const char *name)
 {
 	int result = try(attempt, name);
 
-	ok(result == 0, "it %s%s%s", attempt->what, result == 0 ? "" : ": ",
+	ok(result == 0, "%s %s%s%s", written == NULL ? "it" : "what writes",
+	   attempt->what, result == 0 ? "" : ": ",
 	   result == 0 ? "" : strerror(result));
 }
 
@@ -455,6 +475,20 @@ static void check_control(void)
 	for (size_t i = 0; i < sizeof(possible) / sizeof(possible[0]); i++)
 		ok(try(possible[i], NULL) == 0, "outside it could %s",
 		   possible[i]->what);
+}
+
+/* Files are not confined then, and so are not tried. */
+static void check_writer(bool has)
+{
+	written = "out/new.cxa";
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		if (refused[i].part == BY_CALLS &&
+		    refused[i].run != make_folder &&
+		    refused[i].run != rename_file)
+			check_refused(&refused[i], has);
+	for (size_t i = 0;
+	     i < sizeof(needed_of_writer) / sizeof(needed_of_writer[0]); i++)
+		check_needed(&needed_of_writer[i], input);
 }
 
 int main(void)
@@ -477,6 +511,7 @@ int main(void)
 	for (size_t i = 0;
 	     i < sizeof(needed_of_store) / sizeof(needed_of_store[0]); i++)
 		check_needed(&needed_of_store[i], store);
+	check_writer(has[BY_CALLS]);
 	remove_files(folder);
 	return done_testing();
 }
