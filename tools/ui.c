@@ -286,8 +286,8 @@ static const char *find_subject(char *message, int status, const char *input,
 		return output;
 	if (take_out(message, input))
 		return input;
-	/* A temporary file or a thread is nobody's path. */
-	if (ui_exit_code(status) == EXIT_MACHINE)
+	/* A temporary file or a thread is nobody's path, a quoted word none. */
+	if (ui_exit_code(status) == EXIT_MACHINE || message[0] == '"')
 		return NULL;
 	return status == CXA_ERR_USAGE && output != NULL ? output : input;
 }

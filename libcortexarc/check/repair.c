@@ -35,8 +35,8 @@ static int add_rule(struct cxa_repair_plan *plan, const char *name,
 	}
 	if (cxa_rules[rule].kind.repair == NULL)
 		return cxa_error_set(error, CXA_ERR_USAGE,
-				     "what breaks the rule %s is for a person "
-				     "to repair", name);
+				     "\"%s\": what breaks this rule is for a "
+				     "person to repair", name);
 	plan->rules |= UINT32_C(1) << rule;
 	return 0;
 }
