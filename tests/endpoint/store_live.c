@@ -4,6 +4,8 @@
 
 #include "endpoint/store_fixture.h"
 
+enum { WRITERS = 4 };
+
 static void copy_file(const char *from, const char *to)
 {
 	size_t size;
@@ -127,7 +129,7 @@ static void a_busy_writer_is_read_at_one_moment(void)
 	uint64_t first = 0;
 	unsigned bad = 0;
 	unsigned reads = 0;
-	pid_t writer;
+	pid_t writers[WRITERS];
 
 	copy_file("good.db", "wal.db");
 	unlink("wal.db-wal");
@@ -136,9 +138,11 @@ static void a_busy_writer_is_read_at_one_moment(void)
 			  "UPDATE concepts SET access_count = 1;"
 			  "UPDATE columns SET version = 1");
 	fflush(stdout);
-	writer = fork();
-	if (writer == 0)
-		write_for_ever("wal.db");
+	for (int i = 0; i < WRITERS; i++) {
+		writers[i] = fork();
+		if (writers[i] == 0)
+			write_for_ever("wal.db");
+	}
 	cxa_context_open(&context, NULL, NULL);
 	/* Until it has been seen at work for a while. */
 	for (reads = 0; reads < 50 || moment < first + 20; reads++) {
@@ -147,9 +151,12 @@ static void a_busy_writer_is_read_at_one_moment(void)
 			first = moment;
 	}
 	cxa_context_close(context);
-	kill(writer, SIGKILL);
-	waitpid(writer, NULL, 0);
-	is_uint(bad, 0, "no read of a busy store sees half a transaction");
+	for (int i = 0; i < WRITERS; i++) {
+		kill(writers[i], SIGKILL);
+		waitpid(writers[i], NULL, 0);
+	}
+	is_uint(bad, 0, "no read of a store that four write to sees half a "
+			"transaction");
 }
 
 static void a_lock_is_waited_for(void)
