@@ -321,6 +321,20 @@ int cxa_input_read_at(const struct cxa_input *input, uint64_t offset,
 	return cxa_descriptor_read(&file, offset, data, size, got, error);
 }
 
+/* Who shares the descriptor finds it where it was: at 0, or it is not seekable. */
+uint64_t cxa_input_data(const struct cxa_input *input, uint64_t offset)
+{
+	off_t data;
+
+	if (offset >= input->size)
+		return input->size;
+	data = lseek(input->fd, (off_t)offset, SEEK_DATA);
+	if (data < 0)
+		return errno == ENXIO ? input->size : offset;
+	lseek(input->fd, 0, SEEK_SET);
+	return (uint64_t)data < input->size ? (uint64_t)data : input->size;
+}
+
 int cxa_input_on(struct cxa_input **out, int fd, uint64_t size,
 		 const char *name, const struct cxa_cancel *cancel,
 		 struct cxa_error *error)

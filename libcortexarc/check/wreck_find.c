@@ -299,7 +299,8 @@ static int search(struct cxa_wreck *wreck, const uint8_t *data, size_t starts,
 	return status;
 }
 
-/* What begins in the last bytes of a window is found in the next. */
+/* What begins in the last bytes of a window is found in the next; in a hole
+ * nothing begins. */
 int cxa_wreck_find(struct cxa_wreck *wreck, struct cxa_error *error)
 {
 	enum { STARTS = WINDOW_BYTES - END_MAGIC_BYTES };
@@ -316,7 +317,7 @@ int cxa_wreck_find(struct cxa_wreck *wreck, struct cxa_error *error)
 			status = search(wreck, window,
 					got == WINDOW_BYTES ? STARTS : got, got,
 					offset, error);
-		offset += STARTS;
+		offset = cxa_input_data(wreck->input, offset + STARTS);
 		if (status == 0)
 			status = cxa_context_step(wreck->context, "looking",
 						  offset, wreck->input->size,

@@ -9,7 +9,6 @@
 enum {
 	BUFFER_BYTES = 64 * 1024,
 	GROW_BYTES = 8 << 20,        /* asked for ahead of what has arrived */
-	TAIL_MAX = 1 << 20,
 };
 
 /*
@@ -401,6 +400,20 @@ static int resync_begin(struct cxa_member_reader *reader,
 	return status;
 }
 
+/* No member begins in a hole: it is not read. */
+static void skip_hole(struct cxa_member_reader *reader)
+{
+	struct cxa_input *input = reader->input;
+	uint64_t skipped;
+
+	if (!input->seekable || available(reader) != 0)
+		return;
+	skipped = cxa_input_data(input, input->position) - input->position;
+	skipped -= skipped % CXA_BLOCK_BYTES;
+	input->position += skipped;
+	reader->offset += skipped;
+}
+
 int cxa_member_reader_resync(struct cxa_member_reader *reader,
 			     uint64_t *skipped, struct cxa_error *error)
 {
@@ -416,6 +429,7 @@ int cxa_member_reader_resync(struct cxa_member_reader *reader,
 				     "nothing to go on behind");
 	status = resync_begin(reader, error);
 	while (status == 0) {
+		skip_hole(reader);
 		status = fill(reader, CXA_BLOCK_BYTES, error);
 		if (status < 0 || available(reader) < CXA_BLOCK_BYTES)
 			break;
@@ -451,13 +465,13 @@ int cxa_member_reader_tail(struct cxa_member_reader *reader, uint64_t *zeros,
 				     available(reader)))
 			break;
 		*zeros += available(reader);
-		if (*zeros > TAIL_MAX)
+		if (*zeros > CXA_TAIL_MAX)
 			break;
 		consume(reader, available(reader));
 	}
 	cxa_error_at(error, NULL, reader->offset);
 	return cxa_error_set(error, CXA_ERR_CORRUPT,
-			     *zeros > TAIL_MAX ?
+			     *zeros > CXA_TAIL_MAX ?
 				     "over 1 MiB of zeros behind the end" :
 				     "bytes behind the end");
 }

@@ -25,9 +25,8 @@ enum {
 
 enum {
 	END_BYTES = 2 * CXA_BLOCK_BYTES,
-	PADDING_MAX = 1 << 20,
 	/* header, trailer, two zero blocks; a block for what is cut or odd */
-	WINDOW_MAX = PADDING_MAX + 2 * CXA_BLOCK_BYTES + END_BYTES +
+	WINDOW_MAX = CXA_TAIL_MAX + 2 * CXA_BLOCK_BYTES + END_BYTES +
 		     CXA_BLOCK_BYTES
 };
 
@@ -164,7 +163,7 @@ static const char *check_behind(const uint8_t *data, size_t size)
 		return "something other than zeros behind TRAILER";
 	if (size < END_BYTES)
 		return "the end is missing: no two zero blocks behind TRAILER";
-	if (size - END_BYTES > PADDING_MAX)
+	if (size - END_BYTES > CXA_TAIL_MAX)
 		return "over 1 MiB of zeros behind the end";
 	return NULL;
 }

@@ -56,6 +56,8 @@ int cxa_walker_feed(struct cxa_walker *walker, const uint8_t *data, size_t size,
 		    size_t *used, enum cxa_walk_event *event,
 		    struct cxa_error *error);
 
+enum { CXA_TAIL_MAX = 1 << 20 }; /* zeros behind the end that are let pass */
+
 /** cxa_walker_at_end() - has CXA_WALK_END been told? */
 bool cxa_walker_at_end(const struct cxa_walker *walker);
 

@@ -17,15 +17,20 @@ static bool is_zero(const uint8_t *data, size_t size)
 }
 
 static int walk(struct cxa_walker *walker, const uint8_t *data, size_t size,
-		struct cxa_error *error)
+		uint64_t *zeros, struct cxa_error *error)
 {
 	enum cxa_walk_event event;
 	size_t used;
 	int status;
 
 	while (size != 0) {
-		if (cxa_walker_at_end(walker) && is_zero(data, size))
-			return 0;
+		if (cxa_walker_at_end(walker) && is_zero(data, size)) {
+			*zeros += size;
+			return *zeros <= CXA_TAIL_MAX ? 0 :
+				cxa_error_set(error, CXA_ERR_CORRUPT,
+					      "over 1 MiB of zeros behind "
+					      "the end");
+		}
 		status = cxa_walker_feed(walker, data, size, &used, &event,
 					 error);
 		if (status < 0)
@@ -53,6 +58,7 @@ static int copy(struct cxa_context *context, bool any, struct cxa_input *input,
 	bool strict = false;
 	bool first = true;
 	size_t got = PIECE_BYTES;
+	uint64_t zeros = 0;
 	int status = 0;
 
 	cxa_walker_init(&walker);
@@ -65,7 +71,7 @@ static int copy(struct cxa_context *context, bool any, struct cxa_input *input,
 		first = false;
 		status = cxa_spool_append(spool, piece, got, NULL, error);
 		if (status == 0 && strict)
-			status = walk(&walker, piece, got, error);
+			status = walk(&walker, piece, got, &zeros, error);
 		if (status == 0)
 			status = cxa_context_step(context, "reading",
 						  input->position, 0, error);

@@ -87,6 +87,33 @@ static void file_is_read_in_order_and_anywhere(void)
 	cxa_input_close(input);
 }
 
+static void holes_are_told_and_data_is_not(void)
+{
+	static const uint64_t hole = 64 << 20;
+	struct cxa_input *input;
+	uint64_t at;
+	int fd = open("holes", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	off_t told;
+
+	must(fd >= 0 && pwrite(fd, "a", 1, 0) == 1 &&
+		     pwrite(fd, "b", 1, (off_t)hole) == 1 &&
+		     ftruncate(fd, (off_t)hole * 2) == 0,
+	     "a file with holes");
+	told = lseek(fd, 1 << 20, SEEK_DATA);
+	close(fd);
+	must(cxa_input_open(&input, "holes", NULL, NULL) == 0, "open");
+	ok(cxa_input_data(input, 0) == 0, "data is where it is");
+	ok(cxa_input_data(input, hole) == hole, "data behind a hole, too");
+	at = cxa_input_data(input, 1 << 20);
+	ok(at >= 1 << 20 && at <= hole, "no data is skipped");
+	ok(at > 1 << 20 || told < 0 || told == 1 << 20,
+	   "a hole is, where the file system tells of it");
+	ok(cxa_input_data(input, hole * 2) == hole * 2 &&
+		   cxa_input_data(input, UINT64_MAX) == hole * 2,
+	   "behind the end is the end");
+	cxa_input_close(input);
+}
+
 /* A pipe whose other end is written to in pieces by a thread */
 struct feeder {
 	pthread_t thread;
@@ -315,6 +342,7 @@ int main(void)
 	closed_standard_input_is_refused();
 	folder_opens_as_a_folder();
 	file_is_read_in_order_and_anywhere();
+	holes_are_told_and_data_is_not();
 	pipe_is_read_whole_through_signals();
 	pipe_that_was_peeked_at_loses_nothing();
 	wish_to_stop_ends_a_read_that_waits();
