@@ -23,6 +23,7 @@ tests/faults            endpoint faults
 tests/tool              -
 tests/vectors           -
 tests/bad_input         -
+tests/bombs             -
 tools                   -
 examples                -
 bench                   -
