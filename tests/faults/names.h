@@ -57,7 +57,8 @@ static void set_name(struct names *names, const char *name, int file)
 		must(names->count < LOG_FILES, "too many names");
 		at = names->count++;
 	}
-	snprintf(names->list[at].name, NAME_BYTES, "%s", name);
+	snprintf(names->list[at].name, NAME_BYTES, "%.*s", NAME_BYTES - 1,
+		 name);
 	names->list[at].file = file;
 }
 

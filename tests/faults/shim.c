@@ -1,4 +1,4 @@
-/* shim.c - preloaded: the calls of one class are counted, and one of them fails */
+/* shim.c - the calls of one class are counted, and one of them fails */
 #define _GNU_SOURCE 1
 #undef _FORTIFY_SOURCE
 
@@ -37,19 +37,8 @@ static long number_of(const char *name, long otherwise)
 	return text == NULL ? otherwise : strtol(text, NULL, 10);
 }
 
-/* From here on it is the program's own calls, no library's beginnings. */
-int __libc_start_main(int (*main)(int, char **, char **), int argc, char **argv,
-		      int (*init)(int, char **, char **), void (*fini)(void),
-		      void (*rtld_fini)(void), void *stack_end);
-
-#define REAL(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
-
-int __libc_start_main(int (*main)(int, char **, char **), int argc, char **argv,
-		      int (*init)(int, char **, char **), void (*fini)(void),
-		      void (*rtld_fini)(void), void *stack_end)
+static void begin(void)
 {
-	__typeof__(&__libc_start_main) real = REAL(__libc_start_main);
-
 	wanted = (int)number_of("FAULT_CLASS", -1);
 	at = (unsigned long)number_of("FAULT_AT", 0);
 	reason = (int)number_of("FAULT_ERRNO", 0);
@@ -58,8 +47,51 @@ int __libc_start_main(int (*main)(int, char **, char **), int argc, char **argv,
 	if (getenv("FAULT_COUNTS") != NULL)
 		told = fopen(getenv("FAULT_COUNTS"), "w");
 	armed = true;
+}
+
+/*
+ * Preloaded, it stands before the C library. Or it is linked to the tool, with
+ * ld's --wrap (CXA_WRAP): then the tool's own calls fail and no library's, and
+ * the address sanitizer, which has malloc() for itself, sees what leaks.
+ */
+#ifdef CXA_WRAP
+
+#define NAME(name) __wrap_##name
+#define REAL(name) __real_##name
+#define DECLARE(result, name, parameters)                                     \
+result __real_##name parameters;                                              \
+result __wrap_##name parameters;
+
+int __real_main(int argc, char **argv);
+int __wrap_main(int argc, char **argv);
+int __wrap_main(int argc, char **argv)
+{
+	begin();
+	return __real_main(argc, argv);
+}
+
+#else
+
+#define NAME(name) name
+#define REAL(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
+#define DECLARE(result, name, parameters)
+
+/* From here on it is the program's own calls, no library's beginnings. */
+int __libc_start_main(int (*main)(int, char **, char **), int argc, char **argv,
+		      int (*init)(int, char **, char **), void (*fini)(void),
+		      void (*rtld_fini)(void), void *stack_end);
+
+int __libc_start_main(int (*main)(int, char **, char **), int argc, char **argv,
+		      int (*init)(int, char **, char **), void (*fini)(void),
+		      void (*rtld_fini)(void), void *stack_end)
+{
+	__typeof__(&__libc_start_main) real = REAL(__libc_start_main);
+
+	begin();
 	return real(main, argc, argv, init, fini, rtld_fini, stack_end);
 }
+
+#endif
 
 __attribute__((destructor)) static void tell_counts(void)
 {
@@ -117,7 +149,8 @@ static mode_t mode_in(int flags, va_list args)
 }
 
 #define OPEN(name)                                                            \
-int name(const char *path, int flags, ...)                                    \
+DECLARE(int, name, (const char *path, int flags, ...))                        \
+int NAME(name)(const char *path, int flags, ...)                                    \
 {                                                                             \
 	va_list args;                                                         \
 	mode_t mode;                                                          \
@@ -129,7 +162,8 @@ int name(const char *path, int flags, ...)                                    \
 }
 
 #define OPEN_AT(name)                                                         \
-int name(int folder, const char *path, int flags, ...)                        \
+DECLARE(int, name, (int folder, const char *path, int flags, ...))            \
+int NAME(name)(int folder, const char *path, int flags, ...)                        \
 {                                                                             \
 	va_list args;                                                         \
 	mode_t mode;                                                          \
@@ -149,13 +183,15 @@ OPEN_AT(openat64)
 /* --- all others, which differ in their parameters alone --------------------------- */
 
 #define FAIL(class, result, failed, name, parameters, arguments)              \
-result name parameters                                                        \
+DECLARE(result, name, parameters)                                             \
+result NAME(name) parameters                                                  \
 {                                                                             \
 	return fails(class) ? failed : REAL(name) arguments;                  \
 }
 
 #define MOVE(class, name, parameters, arguments)                              \
-ssize_t name parameters                                                       \
+DECLARE(ssize_t, name, parameters)                                            \
+ssize_t NAME(name) parameters                                                 \
 {                                                                             \
 	ssize_t n = let(class, size);                                         \
                                                                               \
@@ -237,7 +273,8 @@ FAIL(CLASS_FOLDER, int, -1, mkdirat, (int fd, const char *path, mode_t mode),
 FAIL(CLASS_FOLDER, int, -1, fchmod, (int fd, mode_t mode), (fd, mode))
 
 /* It is closed in either case, as Linux does. */
-int close(int fd)
+DECLARE(int, close, (int fd))
+int NAME(close)(int fd)
 {
 	int result = REAL(close)(fd);
 
@@ -246,7 +283,8 @@ int close(int fd)
 
 /* Locks alone: the others cannot fail. */
 #define CONTROL(name)                                                         \
-int name(int fd, int command, ...)                                            \
+DECLARE(int, name, (int fd, int command, ...))                                \
+int NAME(name)(int fd, int command, ...)                                            \
 {                                                                             \
 	va_list args;                                                         \
 	void *argument;                                                       \
@@ -263,6 +301,20 @@ CONTROL(fcntl)
 CONTROL(fcntl64)
 
 /* --- memory: by the names below, as dlsym() may want some itself ------------------ */
+
+#ifdef CXA_WRAP
+
+FAIL(CLASS_MEMORY, void *, NULL, malloc, (size_t size), (size))
+FAIL(CLASS_MEMORY, void *, NULL, calloc, (size_t count, size_t size),
+     (count, size))
+FAIL(CLASS_MEMORY, void *, NULL, realloc, (void *old, size_t size), (old, size))
+FAIL(CLASS_MEMORY, void *, NULL, reallocarray,
+     (void *old, size_t count, size_t size), (old, count, size))
+FAIL(CLASS_MEMORY, char *, NULL, strdup, (const char *text), (text))
+FAIL(CLASS_MEMORY, char *, NULL, strndup, (const char *text, size_t size),
+     (text, size))
+
+#else
 
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
@@ -338,3 +390,5 @@ void archive_entry_xattr_add_entry(struct archive_entry *entry,
 	REAL(archive_entry_xattr_add_entry)(entry, name, value, size);
 	in_libarchive--;
 }
+
+#endif
