@@ -376,6 +376,10 @@ int main(void)
 {
 	const char *wish = getenv("CXA_FAULTS");
 
+#ifdef SANITIZED
+	puts("1..0 # SKIP what is written is the same, and takes minutes");
+	return 0;
+#endif
 	if (!may_trace()) {
 		puts("1..0 # SKIP ptrace is not permitted here");
 		return 0;
