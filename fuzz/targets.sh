@@ -15,6 +15,8 @@ round-trip  65536  60  tar.dict   archives    1
 readers     65536  60  tar.dict   archives    5
 listing     65536  30  tar.dict   archives    5
 salvage     65536  60  tar.dict   archives    2
+repair      65536  60  tar.dict   archives    1
+migrate     65536  60  tar.dict   archives    1
 store       65536  60  sql.dict   made        5
 '
 fuzz_names=$(echo "$fuzz_table" | awk 'NF { print $1 }')
