@@ -1,4 +1,8 @@
 /* archives.c - archives that were damaged, cut, re-blocked or packed again */
+#define _GNU_SOURCE 1
+
+#include <zstd.h>
+
 #include "scratch.h"
 
 static struct cxa_error error;
@@ -237,6 +241,42 @@ static void a_part_is_read_alone(void)
 	cxa_source_close(source);
 }
 
+/*
+ * INDEX with another digest of a batch in it, in a frame that is sound: only
+ * its own digest tells, to who does not read B2SUMS.
+ */
+static void another_index_is_seen_by_who_reads_little(void)
+{
+	static const char tag[] = { 0x4a, 32 };
+	struct cxa_source_options options = CXA_SOURCE_OPTIONS_INIT;
+	struct cxa_error why = CXA_ERROR_INIT;
+	struct cxa_source *source = NULL;
+	ZSTD_CCtx *compressor = ZSTD_createCCtx();
+	char *data = malloc(archive_size);
+	char raw[8192];
+	char made[8192];
+	size_t at = find("INDEX.pb.zst", 0);
+	size_t size = strtoul(archive + at + 124, NULL, 8);
+	size_t raw_size = ZSTD_decompress(raw, sizeof(raw), archive + at + 512,
+					  size);
+	char *entry = memmem(raw, raw_size, tag, sizeof(tag));
+
+	memcpy(data, archive, archive_size);
+	entry[sizeof(tag)] ^= 1;
+	ZSTD_CCtx_setParameter(compressor, ZSTD_c_checksumFlag, 1);
+	is_uint(ZSTD_compress2(compressor, made, sizeof(made), raw, raw_size),
+		size, "another INDEX is as long");
+	memcpy(data + at + 512, made, size);
+	ok(memcmp(data, archive, archive_size) != 0, "and it is another");
+	write_file("other.cxa", data, archive_size);
+	options.single_read = true;
+	is_int(cxa_source_open(&source, context, "other.cxa", &options, &why),
+	       CXA_ERR_CORRUPT, "it is refused");
+	is_str(why.member, "INDEX.pb.zst", "by its name");
+	ZSTD_freeCCtx(compressor);
+	free(data);
+}
+
 int main(void)
 {
 	char golden[500];
@@ -260,6 +300,7 @@ int main(void)
 	every_level_finds_nothing();
 	an_archive_packed_again_is_read_by_content();
 	a_part_is_read_alone();
+	another_index_is_seen_by_who_reads_little();
 	free(archive);
 	cxa_context_close(context);
 	leave_scratch();

@@ -24,6 +24,7 @@ tests/tool              -
 tests/vectors           -
 tests/bad_input         -
 tests/bombs             -
+tests/mutants           -
 tools                   -
 examples                -
 bench                   -
