@@ -80,7 +80,7 @@ struct cxa_wreck {
 	uint64_t unreadable;
 	bool has_trailer;
 	bool has_mtime;
-	bool has_unreadable; /* in what may be a batch */
+	bool has_unreadable; /* in a header, or in what may be a batch */
 };
 
 /**

@@ -121,7 +121,7 @@ int cxa_wreck_add(struct cxa_wreck *wreck, const struct cxa_piece *piece,
 }
 
 /* Whether there is one: not where the device lost it, nor behind the end. */
-static int read_block(const struct cxa_wreck *wreck, uint64_t offset,
+static int read_block(struct cxa_wreck *wreck, uint64_t offset,
 		      uint8_t block[CXA_BLOCK_BYTES], bool *is_there,
 		      struct cxa_error *error)
 {
@@ -130,12 +130,13 @@ static int read_block(const struct cxa_wreck *wreck, uint64_t offset,
 	int status = cxa_wreck_read(wreck->input, offset, block,
 				    CXA_BLOCK_BYTES, &got, &lost, error);
 
+	wreck->has_unreadable |= lost != 0;
 	*is_there = status == 0 && got == CXA_BLOCK_BYTES && lost == 0;
 	return status;
 }
 
 /* Is a canonical header of @type for a member of this name at @offset? */
-static int find_header(const struct cxa_wreck *wreck, uint64_t offset,
+static int find_header(struct cxa_wreck *wreck, uint64_t offset,
 		       char type, const char *name, bool *is_there,
 		       struct cxa_error *error)
 {
@@ -156,7 +157,7 @@ static int find_header(const struct cxa_wreck *wreck, uint64_t offset,
 	return 0;
 }
 
-static int read_digest(const struct cxa_wreck *wreck, uint64_t offset,
+static int read_digest(struct cxa_wreck *wreck, uint64_t offset,
 		       struct cxa_member *member, struct cxa_error *error)
 {
 	uint8_t block[CXA_BLOCK_BYTES];
