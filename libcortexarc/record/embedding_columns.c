@@ -5,7 +5,8 @@
 
 #include "base/bytes.h"
 
-enum { VECTORS = 3 };
+/* A row made takes its place in a batch, which doubles, and a rounding. */
+enum { VECTORS = 3, ROW_COST = 2 * sizeof(struct cxa_record) + 16 };
 
 /* One row, taken apart: pointers into its encoding. */
 struct row {
@@ -391,6 +392,17 @@ static int make_rows(const Cxa__EmbeddingColumns *columns,
 	return status;
 }
 
+static int check_memory(struct cxa_wire_stats *stats, uint64_t more,
+			const struct cxa_limits *limits,
+			struct cxa_error *error)
+{
+	stats->decode_bytes += more;
+	if (stats->decode_bytes <= limits->decode_bytes)
+		return 0;
+	return cxa_limit_exceeded(error, limits, CXA_LIMIT(decode_bytes),
+				  stats->decode_bytes, "embeddings");
+}
+
 int cxa_embedding_columns_decode(const uint8_t *data, size_t size,
 				 const struct cxa_limits *limits,
 				 struct cxa_wire_stats *stats,
@@ -406,6 +418,9 @@ int cxa_embedding_columns_decode(const uint8_t *data, size_t size,
 	const Cxa__EmbeddingColumns *columns;
 	int status = cxa_wire_scan(type, data, size, limits, stats, error);
 
+	/* Rows hold again what stands in the columns. */
+	if (status == 0)
+		status = check_memory(stats, size, limits, error);
 	if (status == 0)
 		status = cxa_wire_unpack(type, data, size, &arena, &message,
 					 error);
@@ -423,6 +438,9 @@ int cxa_embedding_columns_decode(const uint8_t *data, size_t size,
 	}
 	columns = decoded->columns[0];
 	status = check_columns(columns, limits, error);
+	if (status == 0)
+		status = check_memory(stats, columns->n_concept_ids * ROW_COST,
+				      limits, error);
 	if (status < 0)
 		goto done;
 	ids->count = columns->n_concept_ids;

@@ -46,6 +46,7 @@ struct cxa_id_range {
  * @limits: filled
  * @range: of the rows that are wanted; all are checked
  * @batch: NULL: check only
+ * @stats: the heap for rows is counted in, made or not
  * @ids: out: of all rows
  *
  * Return: 0, CXA_ERR_CORRUPT (lengths that do not fit their planes, ids that

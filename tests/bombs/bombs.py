@@ -14,9 +14,9 @@ TOP = os.environ.get('CXA_SRCDIR') or os.path.dirname(os.path.dirname(
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(TOP, 'spec/vectors/generator'))
 from forge import (  # noqa: E402
-    BLOCK, RLE, Archive, Batch, Member, b, block, column, concept, connection,
-    checksummed, embedding_columns, envelope, frame, header, header_block,
-    packed, query, query_metadata, tag, u, varint, vector_column)
+    BLOCK, RLE, Archive, Batch, Member, b, block, column, concept,
+    concept_metadata, connection, embedding_columns, frame, header, header_block,
+    query, query_metadata, synapse, tag, u, varint, vector_column)
 
 MIB = 1 << 20
 BOMBS = []
@@ -72,27 +72,31 @@ def _(path):
     write(path, batch('concepts', bytes(LARGE)))
 
 
+def repeated(size, **how):
+    """A frame of blocks that repeat a zero, @size in all, within the window."""
+    blocks = block(RLE, b'\0', False, MIB // 8) * (size * 8 // MIB - 1)
+    return frame(b'', 0xc4, how.get('said', size),
+                 blocks + block(RLE, b'\0', True, MIB // 8), zeros_sum(size),
+                 window=bytes([13 << 3]))
+
+
+def zeros_sum(size):
+    return zstd(bytes(size))[-4:] if size <= LARGE else b'....'
+
+
 @bomb('a batch of 2 GiB of zeros')
 def _(path):
-    stored = bytearray(zstd(bytes(LARGE)))
-    body = zstd(bytes(LARGE))
-    at = 5 + {0: 0, 1: 2, 2: 4, 3: 8}[body[4] >> 6] + (not body[4] & 0x20)
-    blocks = bytearray(body[at:-4])
-    last = len(blocks) - 4
-    blocks[last] &= 0xfe
-    end = block(RLE, b'\0', True, 1)
-    stored = frame(b'', 0xc4, 32 * LARGE, bytes(blocks) * 32 + end, b'....',
-                   window=bytes([13 << 3]))
-    write(path, batch('concepts', bytes(16), stored))
+    write(path, batch('concepts', bytes(16), repeated(32 * LARGE)))
+
+
+@bomb('a batch of 2 GiB of zeros that says 64 MiB')
+def _(path):
+    write(path, batch('concepts', bytes(16), repeated(32 * LARGE, said=LARGE)))
 
 
 @bomb('blocks that repeat a byte')
 def _(path):
-    raw = bytes(LARGE)
-    piece = block(RLE, b'\0', False, MIB // 8)
-    blocks = piece * 511 + block(RLE, b'\0', True, MIB // 8)
-    write(path, batch('concepts', raw, frame(
-        b'', size=LARGE, blocks=blocks, checksum=zstd(raw)[-4:])))
+    write(path, batch('concepts', bytes(LARGE), repeated(LARGE)))
 
 
 @bomb('twenty million empty blocks')
@@ -107,12 +111,18 @@ def _(path):
     write(path, batch('concepts', b'x', skippable * 8_000_000 + frame(b'x')))
 
 
-@bomb('millions of empty frames')
+@bomb('millions of empty frames', slow=True)
 def _(path):
     write(path, batch('concepts', b'x', frame(b'') * 4_000_000))
 
 
 @bomb('a frame that says 64 MiB and holds a byte')
+def _(path):
+    write(path, batch('concepts', b'x', frame(
+        b'x', 0xc4, LARGE, window=bytes([13 << 3]))))
+
+
+@bomb('a window of 64 MiB')
 def _(path):
     write(path, batch('concepts', b'x', frame(b'x', size=LARGE)))
 
@@ -132,7 +142,12 @@ def _(path):
 
 @bomb('3.9 million empty submessages')
 def _(path):
-    write(path, one('columns', column(1, n5=b(5, b'') * 3_900_000)))
+    write(path, one('columns', column(1, n5=b(5, b(1, b'') * 3_900_000))))
+
+
+@bomb('half a million synapses')
+def _(path):
+    write(path, one('columns', column(1, n5=b(5, b(1, synapse(1)) * 500_000))))
 
 
 @bomb('a submessage two million times over')
@@ -143,8 +158,8 @@ def _(path):
 @bomb('a concept of a million links', fine=True, slow=True)
 def _(path):
     value = u(1, 2) + u(2, 1) + b'\x1d\0\0\0\x3f' + b'\x21' + bytes(8)
-    write(path, one('concepts', concept(1, n9=u(9, 1) +
-                                        b(10, value) * 1_000_000)))
+    write(path, one('concepts', concept(1, n8=b(8, concept_metadata(
+        n7=b(7, value) * 1_000_000)))))
 
 
 @bomb('2 million unknown fields')
@@ -152,7 +167,7 @@ def _(path):
     write(path, one('concepts', concept(1) + u(1000, 1) * 2_000_000))
 
 
-@bomb('unknown fields of 60 MiB')
+@bomb('unknown fields of 60 MiB', slow=True)
 def _(path):
     write(path, one('concepts', concept(1) + b(1000, bytes(60 * MIB))))
 
@@ -162,7 +177,7 @@ def _(path):
     write(path, Archive(header() + u(1000, 1) * 2_000_000))
 
 
-@bomb('varints without end')
+@bomb('varints without end', slow=True)
 def _(path):
     write(path, one('concepts', b'\x08' + b'\x80' * (60 * MIB)))
 
@@ -170,7 +185,7 @@ def _(path):
 @bomb('varints that are longer than they need')
 def _(path):
     write(path, one('concepts', concept(1) +
-                    (tag(9, 0) + b'\x81' + b'\x80' * 8 + b'\0') * 5_000_000))
+                    (tag(1000, 0) + b'\x81' + b'\x80' * 8 + b'\0') * 5_000_000))
 
 
 @bomb('10 million groups, one in another')
@@ -191,7 +206,30 @@ def _(path):
         [1], n3=b(3, lengths)))))
 
 
-@bomb('60 million ids of vectors, packed')
+@bomb('two batches of 60 million lengths of vectors', slow=True)
+def _(path):
+    archive = Archive()
+    lengths = vector_column([], n1=b(1, bytes(60 * MIB)))
+    for i in range(1, 3):
+        raw = b(1, embedding_columns([i], n3=b(3, lengths)))
+        archive.add('embeddings', [(i, b'')], raw=raw, ids=(i, i), count=1,
+                    stored=zstd(raw))
+    write(path, archive)
+
+
+@bomb('4 million embeddings without vectors', fine=True, slow=True)
+def _(path):
+    count = 4_200_000
+    numbers = range(1 << 21, (1 << 21) + count)
+    ids = b(1, b''.join(varint(i) for i in numbers))
+    lengths = vector_column([], n1=b(1, bytes(count)))
+    write(path, batch('embeddings', b(1, embedding_columns(
+        [1], n1=ids, n2=b(2, bytes(8 * count)), n3=b(3, lengths),
+        n4=b(4, lengths), n5=b(5, lengths))),
+        ids=(numbers[0], numbers[-1]), count=count))
+
+
+@bomb('60 million ids of vectors, packed', slow=True)
 def _(path):
     write(path, batch('embeddings', b(1, embedding_columns(
         [1], n1=b(1, b'\1' * (60 * MIB))))))
@@ -199,12 +237,11 @@ def _(path):
 
 @bomb('a million tags')
 def _(path):
-    from forge import concept_metadata
     write(path, one('concepts', concept(1, n8=b(8, concept_metadata(
         n4=b(4, '') * 1_000_000)))))
 
 
-@bomb('a map of two million entries')
+@bomb('a map of two million entries', slow=True)
 def _(path):
     entries = b''.join(b(4, b(1, b'%08d' % i) + b'\x15\0\0\0\0')
                        for i in range(2_000_000))

@@ -34,7 +34,7 @@ with open(TOOL, 'rb') as file:
 SECONDS = 1.0 * (20 if SANITIZED else 1 if ALL else 2)
 SECONDS_MANY = 3 * SECONDS
 MEBIBYTES = 1 << 40 if SANITIZED else 320
-LINES = 40  # of a report
+LINES = 120  # of a report: a hundred listed, and what is around them
 # These do not read it all; and all that is in it may be sound.
 MAY_BE_DONE = ('info', 'list', 'get', 'salvage')
 
@@ -185,7 +185,7 @@ def main():
             for fault in faults:
                 print('#   ' + fault)
     if ALL:
-        print('bombs: %d runs, %d failed, at most %.2f s of processor and '
+        print('bombs: %d runs, %d failed, worst CPU %.2f s, worst peak '
               '%.0f MiB' % (count, failed, *worst))
     else:
         print('1..%d' % count)

@@ -151,6 +151,37 @@ static void columns_that_contradict_are_refused(void)
 	}
 }
 
+static void rows_of_embeddings_are_in_the_limit(void)
+{
+	struct cxa_limits own = limits;
+	struct cxa_batch *batch = make_embeddings(1000, true);
+	struct cxa_buffer raw = { 0 };
+	struct cxa_wire_stats scanned = { 0 };
+	struct cxa_wire_stats stats;
+	struct cxa_id_run ids;
+	struct cxa_error error = CXA_ERROR_INIT;
+
+	cxa_batch_encode(CXA_EMBEDDINGS, batch->records, batch->count, &raw,
+			 NULL);
+	cxa_wire_scan(cxa_message_type_of(&cxa__embedding_batch__descriptor),
+		      raw.data, raw.size, &limits, &scanned, NULL);
+	cxa_batch_check(CXA_EMBEDDINGS, raw.data, raw.size, &limits, &ids,
+			&stats, NULL);
+	ok(stats.decode_bytes >= scanned.decode_bytes + raw.size +
+	   batch->count * sizeof(*batch->records),
+	   "the rows made of columns are counted, too");
+	own.decode_bytes = stats.decode_bytes;
+	is_int(cxa_batch_check(CXA_EMBEDDINGS, raw.data, raw.size, &own,
+			       &ids, &stats, NULL), 0,
+	       "columns whose rows take as much as the limit are accepted");
+	own.decode_bytes--;
+	is_int(cxa_batch_check(CXA_EMBEDDINGS, raw.data, raw.size, &own,
+			       &ids, &stats, &error), CXA_ERR_LIMIT,
+	       "those that take a byte more are refused");
+	cxa_buffer_release(&raw);
+	cxa_batch_unref(batch);
+}
+
 static void planes_turn_any_count_round(void)
 {
 	uint8_t floats[4 * 70 + 1];
@@ -260,6 +291,7 @@ int main(void)
 	ids_must_ascend();
 	rows_out_of_order_are_refused();
 	columns_that_contradict_are_refused();
+	rows_of_embeddings_are_in_the_limit();
 	planes_turn_any_count_round();
 	embeddings_come_back_from_columns();
 	a_range_of_embeddings_is_made_alone();
