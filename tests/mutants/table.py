@@ -129,8 +129,6 @@ MUTANTS = [
     ('base/output.c', 'output->failed = status;', '(void)0;', 'base/output'),
     ('base/output.c', 'mode &= ~cxa_umask();', '(void)0;',
      'case:output-modes'),
-    ('base/output.c', 'if (*older && output->is_new) {', 'if (false) {',
-     'base/output_at'),
     ('check/restore.c', 'if (is_taken(safety_backup(restore)))',
      'if (false)', 'case:unpack-into-safety-backup-exists'),
 
