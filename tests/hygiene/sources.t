@@ -42,6 +42,36 @@ machine_paths()
 }
 places='home|root|Users|work|workspace|mnt|srv|tmp'
 
+# Tests that a document names, in full or by their last name, and are not there.
+missing_tests()
+{
+	xargs grep -oh '`[^`]*`' | tr -d '`' | while read -r name _; do
+		case $name in
+		tests/* | fuzz/* | scripts/*) ;;
+		*.c | *.t) name="tests/*/$name" ;;
+		*) continue ;;
+		esac
+		# shellcheck disable=SC2086 # a pattern
+		set -- $name
+		[ -e "$1" ] || echo "$name"
+	done
+}
+# Promises, which are bold, without a test.
+unproven()
+{
+	xargs awk '
+	function judge() {
+		if (promise != "" && promise !~ /`(tests|scripts)\//)
+			print promise
+		promise = ""
+	}
+	/^(- |## |$)/ { judge() }
+	/^## / { is_promised = /is promised/ }
+	is_promised && /^- / { promise = $0 }
+	promise != "" { promise = promise $0 }
+	END { judge() }'
+}
+
 mkdir "$scratch/bad"
 bad=$scratch/bad/bad.c
 {
@@ -52,6 +82,12 @@ bad=$scratch/bad/bad.c
 	echo '}'
 	echo '/* see /ho''me/someone/notes */'
 } >"$bad"
+printf '%s\n' '## What is promised' '- **All** (`tests/no/such.c`).' \
+	'- **Nothing**.' >"$scratch/bad/promises"
+finds "$(echo "$scratch/bad/promises" | missing_tests)" \
+	'a test that is not there is found'
+finds "$(echo "$scratch/bad/promises" | unproven)" \
+	'a promise without a test is found'
 finds "$(echo "$bad" | without_purpose)" 'a file without its purpose is found'
 finds "$(echo "$bad" | too_long)" 'a file over 600 lines is found'
 finds "$(echo "$bad" | long_functions)" 'a function over 80 lines is found'
@@ -81,6 +117,8 @@ claim "$(long_functions <"$scratch/c")" 'no function is over 80 lines'
 claim "$(grep -vE '\.(md|case)$' "$scratch/text" | spaces_at_end)" \
 	'no line ends in blanks'
 claim "$(machine_paths <"$scratch/text")" "no path of someone's machine"
+claim "$(echo SECURITY.md | missing_tests)" 'what SECURITY.md names is there'
+claim "$(echo SECURITY.md | unproven)" 'each promise of it has a test'
 our_files -name '*.am' | xargs cat >"$scratch/fragments"
 claim "$(grep -e '\.c$' "$scratch/c" | while read -r file; do
 	grep -qF "$file" "$scratch/fragments" || echo "$file"
