@@ -120,6 +120,21 @@ static bool may_be_member(const char *path, struct cxa_member *member)
 	return false;
 }
 
+static int check_name(struct opening *opening, const char *name,
+		      struct cxa_member *member)
+{
+	size_t size = strlen(name);
+
+	if (size > PATH_MAX_BYTES)
+		return cxa_error_set(opening->error, CXA_ERR_LIMIT,
+				     "a name of %zu bytes, over the format's "
+				     "limit of %d", size, PATH_MAX_BYTES);
+	if (!may_be_member(name, member))
+		return refuse(opening, CXA_ERR_CORRUPT,
+			      "a name that is no member's", name);
+	return 0;
+}
+
 static int make_room(struct opening *opening)
 {
 	struct cxa_foreign *foreign = opening->foreign;
@@ -189,11 +204,10 @@ static int keep_entry(struct opening *opening, struct archive_entry *entry,
 	struct cxa_foreign *foreign = opening->foreign;
 	struct cxa_member member = { 0 };
 	la_int64_t size = archive_entry_size(entry);
-	int status;
+	int status = check_name(opening, name, &member);
 
-	if (strlen(name) > PATH_MAX_BYTES || !may_be_member(name, &member))
-		return refuse(opening, CXA_ERR_CORRUPT,
-			      "a name that is no member's", name);
+	if (status < 0)
+		return status;
 	if (size < 0)
 		return refuse(opening, CXA_ERR_CORRUPT,
 			      "a member without a size", name);

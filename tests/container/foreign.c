@@ -56,7 +56,7 @@ static void put(struct archive *archive, const char *name, mode_t type,
 /* Every member, last first, as `<prefix><name>`. */
 static void put_members(struct archive *archive, const char *prefix)
 {
-	char name[256];
+	static char name[8192];
 
 	for (size_t i = fixture.count; i-- > 0;) {
 		const struct cxa_member *member = &fixture.members[i];
@@ -265,6 +265,41 @@ static void limits_hold(void)
 	cxa_buffer_release(&bytes);
 }
 
+/* The longest path there is of @size bytes: schema.pb and so on have fewer. */
+static void pack_in_folder(struct cxa_buffer *out, size_t size)
+{
+	static char prefix[8192];
+	struct archive *archive = begin(out, ARCHIVE_FORMAT_TAR_GNUTAR,
+					ARCHIVE_FILTER_NONE);
+	size_t longest = 0;
+
+	for (size_t i = 0; i < fixture.count; i++)
+		if (strlen(fixture.members[i].name) > longest)
+			longest = strlen(fixture.members[i].name);
+	memset(prefix, 'f', size - longest);
+	prefix[size - longest - 1] = '/';
+	prefix[size - longest] = '\0';
+	put_members(archive, prefix);
+	end(archive);
+}
+
+static void paths_have_a_limit(void)
+{
+	struct cxa_error error = CXA_ERROR_INIT;
+	struct cxa_buffer bytes = { 0 };
+	struct cxa_foreign *foreign;
+
+	pack_in_folder(&bytes, 4097);
+	is_int(open_bytes(&foreign, &bytes, true, NULL, &error), CXA_ERR_LIMIT,
+	       "a path of 4,097 bytes is refused");
+	is_str(error.message, "a name of 4097 bytes, over the format's limit "
+	       "of 4096", "as a limit of the format");
+	cxa_buffer_reset(&bytes);
+	pack_in_folder(&bytes, 4096);
+	is_read(&bytes, "one of 4,096");
+	cxa_buffer_release(&bytes);
+}
+
 static void what_libarchive_packs_is_read(void)
 {
 	static const struct {
@@ -372,6 +407,7 @@ int main(void)
 	what_is_no_archive_is_told();
 	a_cut_tar_is_refused();
 	limits_hold();
+	paths_have_a_limit();
 	what_libarchive_packs_is_read();
 	what_tar_packs_again_is_read();
 	fixture_release(&fixture);

@@ -1,4 +1,5 @@
 /* preamble.c - the blocks before a member's data, compared and found */
+#include "container/tar_block.h"
 #include "walk.h"
 
 static struct fixture fixture;
@@ -69,12 +70,46 @@ static void members_stand_behind_each_other(void)
 		"nor by a size past them");
 }
 
+/* The preamble of a batch of @size, as the walker would want it. */
+static int check_encoded(uint64_t size, uint64_t mtime)
+{
+	struct cxa_tar_header header = { .type = 'x', .mtime = mtime,
+					 .size = CXA_TAR_PAX_BYTES };
+	struct cxa_member member = { .offset = 3 * CXA_BLOCK_BYTES };
+	uint8_t preamble[3 * CXA_BLOCK_BYTES];
+
+	cxa_member_parse(&member, "concepts/00000000.pb.zst");
+	member.size = size;
+	cxa_tar_pax_name(header.name, member.name);
+	cxa_tar_header_encode(&header, preamble);
+	cxa_tar_digest_encode(&member.digest, preamble + CXA_BLOCK_BYTES);
+	header.type = '0';
+	header.size = size;
+	memcpy(header.name, member.name, sizeof(header.name));
+	cxa_tar_header_encode(&header, preamble + 2 * CXA_BLOCK_BYTES);
+	return cxa_preamble_check(&member, mtime, preamble, NULL);
+}
+
+/* What is past it would be cut to its lowest digits when encoded. */
+static void numbers_have_eleven_digits(void)
+{
+	is_int(check_encoded(UINT64_C(8589934591), 1), 0,
+	       "a size of 11 octal digits is accepted");
+	is_int(check_encoded(UINT64_C(8589934592), 1), CXA_ERR_CORRUPT,
+	       "the next is refused");
+	is_int(check_encoded(1, UINT64_C(8589934591)), 0,
+	       "a time of 11 octal digits is accepted");
+	is_int(check_encoded(1, UINT64_C(8589934592)), CXA_ERR_CORRUPT,
+	       "the next is refused");
+}
+
 int main(void)
 {
 	fixture_build(&fixture, FIXTURE_MTIME);
 	preambles_are_compared();
 	first_header_blocks_are_found();
 	members_stand_behind_each_other();
+	numbers_have_eleven_digits();
 	fixture_release(&fixture);
 	return done_testing();
 }

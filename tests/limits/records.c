@@ -372,6 +372,35 @@ static void batches_have_limits(void)
 	cxa_buffer_release(&bytes);
 }
 
+/* A change whose JSON has so many brackets around nothing. */
+static int encode_nested(size_t levels, struct cxa_error *error)
+{
+	Cxa__UpdateConnection change = CXA__UPDATE_CONNECTION__INIT;
+	struct cxa_buffer out = { 0 };
+	int status;
+
+	change.changes_json.len = 2 * levels;
+	change.changes_json.data = malloc(2 * levels);
+	memset(change.changes_json.data, '[', levels);
+	memset(change.changes_json.data + levels, ']', levels);
+	status = cxa_json_encode(&change.base, false, NULL, &out, error);
+	cxa_buffer_release(&out);
+	free(change.changes_json.data);
+	return status;
+}
+
+/* No --limit is for these: what was read with a higher one can be written. */
+static void json_in_records_has_a_depth(void)
+{
+	struct cxa_error error = CXA_ERROR_INIT;
+
+	is_int(encode_nested(65537, &error), CXA_ERR_CORRUPT,
+	       "JSON of a record that nests 65,537 deep is refused");
+	like(error.message, "65537 levels, over the limit json-depth of 65536",
+	     "and why is told");
+	is_int(encode_nested(65536, NULL), 0, "65,536 deep it is written");
+}
+
 int main(void)
 {
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -381,5 +410,6 @@ int main(void)
 	}
 	unknown_fields_have_limits();
 	batches_have_limits();
+	json_in_records_has_a_depth();
 	return done_testing();
 }
