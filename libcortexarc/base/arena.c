@@ -72,11 +72,12 @@ void cxa_arena_reset(struct cxa_arena *arena)
 
 	for (; block != NULL; block = next) {
 		next = block->next;
-		if (keep == NULL || block->size > keep->size) {
+		if (block->size > LARGEST_STEP ||
+		    (keep != NULL && block->size <= keep->size)) {
+			free(block);
+		} else {
 			free(keep);
 			keep = block;
-		} else {
-			free(block);
 		}
 	}
 	arena->blocks = keep;

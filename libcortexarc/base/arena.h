@@ -29,7 +29,7 @@ void *cxa_arena_alloc(struct cxa_arena *arena, size_t size);
 /** cxa_arena_copy() - a copy of @size bytes at @data; NULL without memory */
 void *cxa_arena_copy(struct cxa_arena *arena, const void *data, size_t size);
 
-/** cxa_arena_reset() - forget all, keep the largest block for the next use */
+/** cxa_arena_reset() - forget all, keep the largest block of the usual sizes */
 void cxa_arena_reset(struct cxa_arena *arena);
 
 void cxa_arena_release(struct cxa_arena *arena);

@@ -52,6 +52,8 @@ void cxa_buffer_format(struct cxa_buffer *buffer, const char *format, ...)
 
 void cxa_buffer_reset(struct cxa_buffer *buffer)
 {
+	if (buffer->capacity > CXA_BUFFER_KEEP)
+		cxa_buffer_release(buffer);
 	buffer->size = 0;
 	buffer->failed = false;
 }

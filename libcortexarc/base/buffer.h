@@ -62,7 +62,14 @@ static inline void cxa_buffer_text(struct cxa_buffer *buffer, const char *text)
 void cxa_buffer_format(struct cxa_buffer *buffer, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/** cxa_buffer_reset() - empty it, keep its memory, forget a failure */
+/* What a buffer that is used again keeps: more than any of the usual. */
+enum { CXA_BUFFER_KEEP = 8 << 20 };
+
+/**
+ * cxa_buffer_reset() - empty it, forget a failure
+ *
+ * Its memory is kept, unless it is more than CXA_BUFFER_KEEP.
+ */
 void cxa_buffer_reset(struct cxa_buffer *buffer);
 
 void cxa_buffer_release(struct cxa_buffer *buffer);

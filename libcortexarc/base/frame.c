@@ -70,7 +70,6 @@ static int prove_frame(struct cxa_frame_coder *coder, const void *data,
 	struct cxa_buffer *proof = &coder->proof;
 	int status;
 
-	cxa_buffer_reset(proof);
 	if (cxa_buffer_room(proof, size + 1) == NULL)
 		return cxa_error_nomem(error, "checking a zstd frame");
 	status = need_decompressor(coder, error);
@@ -82,6 +81,7 @@ static int prove_frame(struct cxa_frame_coder *coder, const void *data,
 				       "a frame just made does not give back "
 				       "what went in: memory or processor is "
 				       "at fault");
+	cxa_buffer_reset(proof);
 	return status;
 }
 
@@ -202,6 +202,15 @@ int cxa_frame_content_size(const void *data, size_t size,
 		return bad_frame(error, "something stands behind the zstd frame");
 	*content_size = content;
 	return 0;
+}
+
+uint64_t cxa_frame_claim(const void *data, size_t size)
+{
+	unsigned long long content = ZSTD_getFrameContentSize(data, size);
+
+	return content == ZSTD_CONTENTSIZE_ERROR ||
+			       content == ZSTD_CONTENTSIZE_UNKNOWN ?
+		       0 : content;
 }
 
 /* What a frame of @size bytes claims to hold, against the limits. */

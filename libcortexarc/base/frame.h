@@ -59,6 +59,17 @@ int cxa_frame_compress(struct cxa_frame_coder *coder, int level, bool prove,
 int cxa_frame_content_size(const void *data, size_t size,
 			   uint64_t *content_size, struct cxa_error *error);
 
+/* RFC 8878, 3.1.1: magic number, descriptor, window, dictionary, content size */
+enum { CXA_FRAME_HEAD_BYTES = 18 };
+
+/**
+ * cxa_frame_claim() - the content size that the first bytes of a frame tell
+ * @size: of @data; CXA_FRAME_HEAD_BYTES are enough
+ *
+ * Of what no one has checked: to plan with. Return: 0 when none is told.
+ */
+uint64_t cxa_frame_claim(const void *data, size_t size);
+
 /**
  * cxa_frame_decompress() - replace @out by the frame's content
  * @limit: CXA_LIMIT() of @limits (filled) on its content; the ratio of content

@@ -30,6 +30,7 @@ struct slot {
 	struct slot *previous;
 	struct slot *next;
 	void *job;
+	uint64_t bytes;
 	enum slot_state state;
 };
 
@@ -56,6 +57,7 @@ struct cxa_queue {
 	unsigned depth;
 	unsigned head;
 	unsigned count;
+	uint64_t bytes; /* of the slots used */
 	unsigned running;
 	struct slot slots[];
 };
@@ -228,7 +230,8 @@ int cxa_queue_open(struct cxa_queue **out, struct cxa_pool *pool,
 
 int cxa_queue_full(const struct cxa_queue *queue)
 {
-	return queue->count == queue->depth;
+	return queue->count == queue->depth ||
+	       queue->bytes >= (uint64_t)queue->depth * CXA_JOB_BYTES;
 }
 
 int cxa_queue_empty(const struct cxa_queue *queue)
@@ -236,15 +239,16 @@ int cxa_queue_empty(const struct cxa_queue *queue)
 	return queue->count == 0;
 }
 
-void cxa_queue_submit(struct cxa_queue *queue, void *job)
+void cxa_queue_submit(struct cxa_queue *queue, void *job, uint64_t bytes)
 {
 	struct cxa_pool *pool = queue->pool;
 	unsigned index = (unsigned)(((uint64_t)queue->head + queue->count) %
 				    queue->depth);
 	struct slot *slot = &queue->slots[index];
 
-	*slot = (struct slot){ queue, NULL, NULL, job, SLOT_DONE };
+	*slot = (struct slot){ queue, NULL, NULL, job, bytes, SLOT_DONE };
 	queue->count++;
+	queue->bytes += bytes;
 	if (pool->worker_count == 0) {
 		queue->run(job);
 		return;
@@ -285,6 +289,7 @@ void *cxa_queue_take(struct cxa_queue *queue)
 	pthread_mutex_unlock(&pool->mutex);
 	queue->head = (queue->head + 1) % queue->depth;
 	queue->count--;
+	queue->bytes -= oldest->bytes;
 	return oldest->job;
 }
 

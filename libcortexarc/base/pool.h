@@ -30,6 +30,9 @@ void cxa_pool_close(struct cxa_pool *pool);
  */
 struct cxa_queue;
 
+/* A queue of @depth has room for so many bytes for each. */
+enum { CXA_JOB_BYTES = 16 << 20 };
+
 /**
  * cxa_queue_open() - up to @depth jobs under way (0: threads + 2)
  * @run: works on @job; its outcome is stored in the job itself
@@ -40,12 +43,21 @@ int cxa_queue_open(struct cxa_queue **out, struct cxa_pool *pool,
 		   unsigned depth, void (*run)(void *job),
 		   void (*drop)(void *job), struct cxa_error *error);
 
-/** cxa_queue_full() - take before the next submit */
+/**
+ * cxa_queue_full() - take before the next submit
+ *
+ * When as many are under way as may be, or they hold @depth times
+ * CXA_JOB_BYTES. So what is under way is below that and one job more: who makes
+ * large ones takes until it is not full before making the next.
+ */
 int cxa_queue_full(const struct cxa_queue *queue);
 int cxa_queue_empty(const struct cxa_queue *queue);
 
-/** cxa_queue_submit() - hand on @job; only when not full */
-void cxa_queue_submit(struct cxa_queue *queue, void *job);
+/**
+ * cxa_queue_submit() - hand on @job; only when not full
+ * @bytes: that it holds until it is taken, roughly
+ */
+void cxa_queue_submit(struct cxa_queue *queue, void *job, uint64_t bytes);
 
 /**
  * cxa_queue_take() - the oldest job, waiting until it has run; NULL when empty

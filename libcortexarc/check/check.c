@@ -76,8 +76,6 @@ static int submit(struct runner *runner, struct cxa_batch *batch,
 			status = cxa_graph_begin(graph, batch->collection,
 						 error);
 	}
-	if (status == 0 && cxa_queue_full(runner->queue))
-		status = take(runner, error);
 	job = runner->idle;
 	runner->idle = NULL;
 	if (status == 0 && job == NULL)
@@ -91,8 +89,10 @@ static int submit(struct runner *runner, struct cxa_batch *batch,
 	}
 	job->graph = graph;
 	job->batch = batch;
-	cxa_queue_submit(runner->queue, job);
-	return 0;
+	cxa_queue_submit(runner->queue, job, cxa_batch_bytes(batch));
+	while (status == 0 && cxa_queue_full(runner->queue))
+		status = take(runner, error);
+	return status;
 }
 
 static int take_batch(struct runner *runner, struct cxa_batch *batch,
@@ -152,7 +152,7 @@ int cxa_check_run(struct cxa_graph *graph, struct cxa_source *source,
 	cxa_graph_describe(graph, source->header);
 	source->duplicates =
 		(struct cxa_duplicates){ tell_twice, &runner };
-	status = cxa_queue_open(&runner.queue, pool, cxa_pool_threads(pool) + 1,
+	status = cxa_queue_open(&runner.queue, pool, cxa_pool_threads(pool) + 2,
 				run_job, free_job, error);
 	if (status == 0)
 		status = read_all(&runner, source, error);

@@ -298,6 +298,14 @@ int cxa_mend_new_state(struct cxa_mend *mend, const Cxa__Metadata *metadata,
 						&state.base);
 }
 
+void cxa_mend_reset(struct cxa_mend *mend)
+{
+	cxa_buffer_reset(&mend->told);
+	cxa_field_diff_reset(&mend->diff);
+	cxa_arena_reset(&mend->arena);
+	cxa_buffer_reset(&mend->row);
+}
+
 void cxa_mend_release(struct cxa_mend *mend)
 {
 	cxa_buffer_release(&mend->told);

@@ -48,6 +48,8 @@ int cxa_mend_record(struct cxa_mend *mend, const struct cxa_record *record,
 int cxa_mend_new_state(struct cxa_mend *mend, const Cxa__Metadata *metadata,
 		       struct cxa_error *error);
 
+/** cxa_mend_reset() - forget what was told, keep the memory that is usual */
+void cxa_mend_reset(struct cxa_mend *mend);
 void cxa_mend_release(struct cxa_mend *mend);
 
 /* --- between the files of it ------------------------------------------------ */

@@ -84,7 +84,8 @@ static int submit(struct reader *reader, struct cxa_error *error)
 	job->work.batch = cxa_batch_ref(batch);
 	job->work.repair = migrated->options.repair;
 	job->error = (struct cxa_error)CXA_ERROR_INIT;
-	cxa_queue_submit(reader->queue, job);
+	/* Before and after. */
+	cxa_queue_submit(reader->queue, job, 2 * cxa_batch_bytes(batch));
 	return 0;
 }
 

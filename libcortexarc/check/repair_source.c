@@ -246,8 +246,7 @@ static void clear_job(struct job *job)
 	job->before = job->after = NULL;
 	cxa_buffer_reset(&job->faults);
 	cxa_buffer_reset(&job->dropped);
-	cxa_buffer_reset(&job->mend.told);
-	cxa_field_diff_reset(&job->mend.diff);
+	cxa_mend_reset(&job->mend);
 	job->records = (struct cxa_tally){ 0 };
 	job->error = (struct cxa_error)CXA_ERROR_INIT;
 }
@@ -303,7 +302,8 @@ static int submit(struct reader *reader, struct cxa_error *error)
 		return cxa_error_nomem(error, "repairing a batch");
 	}
 	job->before = batch;
-	cxa_queue_submit(reader->queue, job);
+	/* Rows before and after, a record's struct, and its row. */
+	cxa_queue_submit(reader->queue, job, 4 * cxa_batch_bytes(batch));
 	return 0;
 }
 

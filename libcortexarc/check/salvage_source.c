@@ -61,6 +61,13 @@ static bool is_wanted(const void *state, size_t number,
 	       parcel->last >= choice->range.first;
 }
 
+static uint64_t size(const void *state, size_t number)
+{
+	const struct cxa_piece *piece = parcel_at(state, number)->piece;
+
+	return piece->member.size + piece->raw_size;
+}
+
 static int load(const void *pointer, size_t number, struct cxa_buffer *stored,
 		struct cxa_buffer *raw, struct cxa_error *error)
 {
@@ -93,7 +100,8 @@ static int read_start(void *pointer, enum cxa_collection collection,
 		      struct cxa_error *error)
 {
 	static const struct cxa_batch_reader_ops ops = {
-		.wanted = is_wanted, .load = load, .locate = locate
+		.wanted = is_wanted, .size = size, .load = load,
+		.locate = locate
 	};
 	const struct state *state = pointer;
 	struct cxa_batch_choice choice = { .collection = collection,

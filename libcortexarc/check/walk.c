@@ -97,6 +97,10 @@ static int take_results(struct verifier *verifier, struct cxa_error *error)
 
 	for (size_t i = 0; i < job->count && status == 0; i++)
 		status = take_item(verifier->walk, &job->items[i], error);
+	for (size_t i = 0; i < job->count; i++) {
+		cxa_buffer_reset(&job->items[i].stored);
+		cxa_buffer_reset(&job->items[i].raw);
+	}
 	cxa_walk_job_free(verifier->idle);
 	verifier->idle = job;
 	return status;
@@ -108,13 +112,12 @@ static int send_pending(struct verifier *verifier, struct cxa_error *error)
 
 	if (verifier->pending == NULL)
 		return 0;
+	cxa_queue_submit(verifier->queue, verifier->pending,
+			 verifier->pending->bytes);
+	verifier->pending = NULL;
 	while (cxa_queue_full(verifier->queue) && status == 0)
 		status = take_results(verifier, error);
-	if (status < 0)
-		return status;
-	cxa_queue_submit(verifier->queue, verifier->pending);
-	verifier->pending = NULL;
-	return 0;
+	return status;
 }
 
 static int take_all(struct verifier *verifier, struct cxa_error *error)
@@ -142,14 +145,8 @@ static int begin_collection(struct verifier *verifier,
 
 static int begin_job(struct verifier *verifier, struct cxa_error *error)
 {
-	struct cxa_walk_job *job;
-	int status = 0;
+	struct cxa_walk_job *job = verifier->idle;
 
-	if (cxa_queue_full(verifier->queue))
-		status = take_results(verifier, error);
-	if (status < 0)
-		return status;
-	job = verifier->idle;
 	verifier->idle = NULL;
 	if (job == NULL)
 		job = calloc(1, sizeof(*job));
@@ -157,27 +154,35 @@ static int begin_job(struct verifier *verifier, struct cxa_error *error)
 		return cxa_error_nomem(error, "checking a batch");
 	job->walk = verifier->walk;
 	job->count = 0;
+	job->bytes = 0;
 	verifier->pending = job;
 	return 0;
 }
 
 /*
- * What batches hold in all, by what their frames say: is it over a limit? A
- * frame that is over its own, or is none, is told where it is opened.
+ * What the batch will be, by what its frame says; 0: it is not to be opened, or
+ * it is no frame, or over its limit, which is told where it is opened.
  */
-static bool over_total(struct verifier *verifier,
-		       const struct cxa_member *member)
+static uint64_t size_opened(const struct verifier *verifier)
 {
-	struct cxa_walk *walk = verifier->walk;
-	const struct cxa_limits *limits = &walk->context->limits;
-	struct cxa_error error = CXA_ERROR_INIT;
+	const struct cxa_walk *walk = verifier->walk;
 	uint64_t size = 0;
 
 	if (walk->report->level < CXA_LEVEL_RECORDS ||
 	    cxa_frame_content_size(verifier->data.data, verifier->data.size,
 				   &size, NULL) < 0 ||
-	    size > limits->batch_bytes)
-		return false;
+	    size > walk->context->limits.batch_bytes)
+		return 0;
+	return size;
+}
+
+/* Are the batches in all, with one of @size, over a limit? */
+static bool over_total(struct cxa_walk *walk, const struct cxa_member *member,
+		       uint64_t size)
+{
+	const struct cxa_limits *limits = &walk->context->limits;
+	struct cxa_error error = CXA_ERROR_INIT;
+
 	walk->total_bytes += size;
 	if (walk->total_bytes <= limits->total_bytes)
 		return false;
@@ -188,9 +193,10 @@ static bool over_total(struct verifier *verifier,
 	return true;
 }
 
-static int check_batch(struct verifier *verifier, size_t walked,
+static int check_batch(struct verifier *verifier, size_t walked, uint64_t size,
 		       struct cxa_error *error)
 {
+	struct cxa_walk_job *job;
 	struct cxa_walk_item *item;
 	struct cxa_buffer stored;
 	int status = begin_collection(
@@ -201,7 +207,8 @@ static int check_batch(struct verifier *verifier, size_t walked,
 		status = begin_job(verifier, error);
 	if (status < 0)
 		return status;
-	item = &verifier->pending->items[verifier->pending->count++];
+	job = verifier->pending;
+	item = &job->items[job->count++];
 	item->walked = walked;
 	item->result = verifier->walk->members[walked];
 	item->fault = NULL;
@@ -210,7 +217,8 @@ static int check_batch(struct verifier *verifier, size_t walked,
 	stored = item->stored;
 	item->stored = verifier->data;
 	verifier->data = stored;
-	if (verifier->pending->count == CXA_WALK_GROUP)
+	job->bytes += item->stored.size + size;
+	if (job->count == CXA_WALK_GROUP || job->bytes >= CXA_JOB_BYTES)
 		return send_pending(verifier, error);
 	return 0;
 }
@@ -330,16 +338,18 @@ static int check_member(struct verifier *verifier,
 {
 	struct cxa_walk *walk = verifier->walk;
 	struct cxa_walked *walked = add_member(walk, member, error);
+	uint64_t size;
 
 	if (walked == NULL)
 		return CXA_ERR_NOMEM;
 	walked->faulty = faulty;
 	cxa_report_check(walk->report, 1);
-	if (member->kind == CXA_MEMBER_BATCH && over_total(verifier, member))
+	if (member->kind != CXA_MEMBER_BATCH)
+		return check_single(verifier, walked, error);
+	size = size_opened(verifier);
+	if (over_total(walk, member, size))
 		return CXA_END;
-	if (member->kind == CXA_MEMBER_BATCH)
-		return check_batch(verifier, walk->count - 1, error);
-	return check_single(verifier, walked, error);
+	return check_batch(verifier, walk->count - 1, size, error);
 }
 
 /* What the strict reading refused becomes an issue; may it go on? */

@@ -23,6 +23,7 @@ struct cxa_walk_job {
 	struct cxa_walk *walk;
 	struct cxa_walk_item items[CXA_WALK_GROUP];
 	size_t count;
+	uint64_t bytes; /* stored and raw */
 };
 
 /** cxa_walk_job_run() - digests, frames, records, rules: as the level asks */

@@ -125,6 +125,8 @@ static int take(struct prover *prover, struct cxa_error *error)
 				prover->total_bytes,
 				"the batches up to this one");
 	}
+	cxa_buffer_reset(&job->stored);
+	cxa_buffer_reset(&job->raw);
 	free_job(prover->idle);
 	prover->idle = job;
 	if (status == 0)
@@ -134,16 +136,29 @@ static int take(struct prover *prover, struct cxa_error *error)
 	return status;
 }
 
+/* By what the frame says; what is not to be read is told by the job. */
+static uint64_t size_opened(struct prover *prover, struct job *job)
+{
+	const struct cxa_wreck *wreck = prover->wreck;
+	const struct cxa_member *member = &job->piece.member;
+	uint8_t head[CXA_FRAME_HEAD_BYTES];
+	uint64_t limit = wreck->context->limits.batch_bytes;
+	uint64_t lost = 0;
+	uint64_t size;
+	size_t got = 0;
+
+	if (cxa_wreck_read(wreck->input, member->offset, head, sizeof(head),
+			   &got, &lost, NULL) < 0)
+		return 0;
+	size = cxa_frame_claim(head, got);
+	return size < limit ? size : limit;
+}
+
 static int submit(struct prover *prover, size_t index, struct cxa_error *error)
 {
-	struct job *job;
+	struct job *job = prover->idle;
 	int status = 0;
 
-	if (cxa_queue_full(prover->queue))
-		status = take(prover, error);
-	if (status < 0)
-		return status;
-	job = prover->idle;
 	prover->idle = NULL;
 	if (job == NULL)
 		job = calloc(1, sizeof(*job));
@@ -155,8 +170,11 @@ static int submit(struct prover *prover, size_t index, struct cxa_error *error)
 	job->error = (struct cxa_error)CXA_ERROR_INIT;
 	job->failure = (struct cxa_error)CXA_ERROR_INIT;
 	job->cut = false;
-	cxa_queue_submit(prover->queue, job);
-	return 0;
+	cxa_queue_submit(prover->queue, job,
+			 job->piece.member.size + size_opened(prover, job));
+	while (status == 0 && cxa_queue_full(prover->queue))
+		status = take(prover, error);
+	return status;
 }
 
 /* So many times members may claim a file; those of an archive do once. */
@@ -188,7 +206,7 @@ int cxa_wreck_prove(struct cxa_wreck *wreck, size_t first,
 				UINT64_MAX :
 				wreck->input->size * CLAIMS;
 	int status =
-		cxa_queue_open(&prover.queue, pool, cxa_pool_threads(pool) + 1,
+		cxa_queue_open(&prover.queue, pool, cxa_pool_threads(pool) + 2,
 			       run_job, free_job, error);
 
 	for (size_t i = first; i < wreck->count && status == 0; i++)

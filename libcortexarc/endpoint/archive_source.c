@@ -11,6 +11,13 @@ static const Cxa__IndexEntry *entry_at(const void *state, size_t number)
 	return archive->index->entries[number];
 }
 
+static uint64_t size(const void *state, size_t number)
+{
+	const Cxa__IndexEntry *entry = entry_at(state, number);
+
+	return entry->stored_size + entry->raw_size;
+}
+
 static int load(const void *state, size_t number, struct cxa_buffer *stored,
 		struct cxa_buffer *raw, struct cxa_error *error)
 {
@@ -71,7 +78,7 @@ static int read_chosen(void *state, enum cxa_collection collection,
 		       void **out, struct cxa_error *error)
 {
 	static const struct cxa_batch_reader_ops ops = {
-		.load = load, .check = check_against_index, .locate = locate
+		.size = size, .load = load, .check = check_against_index, .locate = locate
 	};
 	struct cxa_archive *archive = state;
 	struct cxa_batch_choice choice = { .collection = collection,

@@ -100,7 +100,8 @@ static int read_ahead(struct cxa_batch_reader *reader, struct cxa_error *error)
 		if (job == NULL)
 			return cxa_error_nomem(error, "reading a batch");
 		job->number = choice->next;
-		cxa_queue_submit(reader->queue, job);
+		cxa_queue_submit(reader->queue, job,
+				 reader->ops->size(reader->state, job->number));
 	}
 	return 0;
 }
@@ -155,6 +156,8 @@ int cxa_batch_reader_next(void *pointer, struct cxa_batch **batch,
 	}
 	*batch = job->batch;
 	job->batch = NULL;
+	cxa_buffer_reset(&job->stored);
+	cxa_buffer_reset(&job->raw);
 	free_job(reader->idle);
 	reader->idle = job;
 	return 0;

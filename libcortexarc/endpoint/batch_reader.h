@@ -19,8 +19,9 @@ struct cxa_batch_choice {
 };
 
 /**
- * struct cxa_batch_reader_ops - where batches come from; on workers but @wanted
+ * struct cxa_batch_reader_ops - where batches come from; the last three: on workers
  * @wanted: is it one of the choice's? NULL: all that are not skipped
+ * @size: of its stored and its raw bytes
  * @load: its stored bytes, proven, and its raw ones
  * @check: is it what was said of it? NULL: nothing was
  * @locate: says where it is, of an error; cxa_error_at()
@@ -28,6 +29,7 @@ struct cxa_batch_choice {
 struct cxa_batch_reader_ops {
 	bool (*wanted)(const void *state, size_t number,
 		       const struct cxa_batch_choice *choice);
+	uint64_t (*size)(const void *state, size_t number);
 	int (*load)(const void *state, size_t number,
 		    struct cxa_buffer *stored, struct cxa_buffer *raw,
 		    struct cxa_error *error);

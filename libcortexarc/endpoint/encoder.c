@@ -24,6 +24,7 @@ struct job {
 	struct cxa_encoder *encoder;
 	struct item items[GROUP];
 	size_t count;
+	uint64_t bytes; /* of the rows */
 	int status;
 	struct cxa_error error;
 };
@@ -191,7 +192,7 @@ int cxa_encoder_open(struct cxa_encoder **out, struct cxa_context *context,
 	encoder->write = write;
 	encoder->state = state;
 	status = cxa_queue_open(&encoder->queue, context->pool,
-				cxa_pool_threads(context->pool), run_job,
+				cxa_pool_threads(context->pool) + 1, run_job,
 				free_job, error);
 	if (status < 0) {
 		free(encoder);
@@ -206,9 +207,13 @@ static int write_oldest(struct cxa_encoder *encoder, struct cxa_error *error)
 	struct job *job = cxa_queue_take(encoder->queue);
 	int status = cxa_error_pass(error, job->status, &job->error);
 
-	for (size_t i = 0; i < job->count && status == 0; i++)
-		status = encoder->write(encoder->state, &job->items[i].encoded,
-					error);
+	for (size_t i = 0; i < job->count && status == 0; i++) {
+		struct item *item = &job->items[i];
+
+		status = encoder->write(encoder->state, &item->encoded, error);
+		cxa_buffer_reset(&item->raw);
+		cxa_buffer_reset(&item->encoded.stored);
+	}
 	free_job(encoder->idle);
 	encoder->idle = job;
 	return status;
@@ -220,13 +225,13 @@ static int send_group(struct cxa_encoder *encoder, struct cxa_error *error)
 
 	if (encoder->group == NULL)
 		return 0;
+	/* Rows, the batch, its frame, and what that is decompressed into. */
+	cxa_queue_submit(encoder->queue, encoder->group,
+			 4 * encoder->group->bytes);
+	encoder->group = NULL;
 	while (cxa_queue_full(encoder->queue) && status == 0)
 		status = write_oldest(encoder, error);
-	if (status < 0)
-		return status;
-	cxa_queue_submit(encoder->queue, encoder->group);
-	encoder->group = NULL;
-	return 0;
+	return status;
 }
 
 static int begin_group(struct cxa_encoder *encoder, struct cxa_error *error)
@@ -240,6 +245,7 @@ static int begin_group(struct cxa_encoder *encoder, struct cxa_error *error)
 		return cxa_error_nomem(error, "encoding a batch");
 	job->encoder = encoder;
 	job->count = 0;
+	job->bytes = 0;
 	job->status = 0;
 	job->error = (struct cxa_error)CXA_ERROR_INIT;
 	encoder->group = job;
@@ -249,6 +255,7 @@ static int begin_group(struct cxa_encoder *encoder, struct cxa_error *error)
 /* The pending batch is complete: it joins the group. */
 static int submit(struct cxa_encoder *encoder, struct cxa_error *error)
 {
+	struct job *group;
 	int status = 0;
 
 	if (encoder->pending == NULL)
@@ -257,9 +264,13 @@ static int submit(struct cxa_encoder *encoder, struct cxa_error *error)
 		status = begin_group(encoder, error);
 	if (status < 0)
 		return status;
-	encoder->group->items[encoder->group->count++].batch = encoder->pending;
+	group = encoder->group;
+	group->items[group->count++].batch = encoder->pending;
+	group->bytes += cxa_batch_bytes(encoder->pending);
 	encoder->pending = NULL;
-	return encoder->group->count == GROUP ? send_group(encoder, error) : 0;
+	if (group->count == GROUP || group->bytes >= CXA_JOB_BYTES)
+		return send_group(encoder, error);
+	return 0;
 }
 
 static int begin_batch(struct cxa_encoder *encoder, struct cxa_batch *from,

@@ -128,7 +128,8 @@ int cxa_json_loader_open(struct cxa_json_loader **out,
 	status = cxa_record_spool_open(&loader->spool, context,
 				       &source->duplicates, error);
 	if (status == 0)
-		status = cxa_queue_open(&loader->queue, context->pool, 0,
+		status = cxa_queue_open(&loader->queue, context->pool,
+					cxa_pool_threads(context->pool) + 3,
 					run_job, free_job, error);
 	if (status < 0) {
 		cxa_json_loader_close(loader);
@@ -174,13 +175,12 @@ static int send_pending(struct cxa_json_loader *loader, struct cxa_error *error)
 
 	if (job == NULL)
 		return 0;
+	loader->pending = NULL;
+	/* The text, its records as structs, and as rows. */
+	cxa_queue_submit(loader->queue, job, 3 * (uint64_t)job->text.size);
 	while (status == 0 && cxa_queue_full(loader->queue))
 		status = spool_oldest(loader, error);
-	if (status < 0)
-		return status;
-	loader->pending = NULL;
-	cxa_queue_submit(loader->queue, job);
-	return 0;
+	return status;
 }
 
 static int begin_chunk(struct cxa_json_loader *loader,

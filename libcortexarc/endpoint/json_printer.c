@@ -8,7 +8,7 @@
 #include "record/json_codec.h"
 
 /* Rows of about so many bytes make a slice: JSON is three times as long. */
-enum { SLICE_BYTES = 256 * 1024 };
+enum { SLICE_BYTES = 256 * 1024, TEXT_OF_BYTE = 3 };
 
 struct job {
 	struct cxa_json_printer *printer;
@@ -112,7 +112,8 @@ int cxa_json_printer_open(struct cxa_json_printer **out,
 	printer->separator_first = first;
 	printer->write = write;
 	printer->state = state;
-	status = cxa_queue_open(&printer->queue, context->pool, 0, run_job,
+	status = cxa_queue_open(&printer->queue, context->pool,
+				cxa_pool_threads(context->pool) + 3, run_job,
 				free_job, error);
 	if (status < 0) {
 		free(printer);
@@ -133,21 +134,18 @@ static int write_oldest(struct cxa_json_printer *printer,
 		status = printer->write(printer->state, &job->text, error);
 	}
 	free_job(printer->idle);
+	cxa_buffer_reset(&job->text);
 	printer->idle = job;
 	return status;
 }
 
 static int submit(struct cxa_json_printer *printer, struct cxa_batch *batch,
-		  size_t first, size_t end, struct cxa_error *error)
+		  size_t first, size_t end, size_t bytes,
+		  struct cxa_error *error)
 {
-	struct job *job;
+	struct job *job = printer->idle;
 	int status = 0;
 
-	while (status == 0 && cxa_queue_full(printer->queue))
-		status = write_oldest(printer, error);
-	if (status < 0)
-		return status;
-	job = printer->idle;
 	printer->idle = NULL;
 	if (job == NULL)
 		job = calloc(1, sizeof(*job));
@@ -160,9 +158,10 @@ static int submit(struct cxa_json_printer *printer, struct cxa_batch *batch,
 	job->unknown = 0;
 	job->status = 0;
 	job->error = (struct cxa_error)CXA_ERROR_INIT;
-	cxa_buffer_reset(&job->text);
-	cxa_queue_submit(printer->queue, job);
-	return 0;
+	cxa_queue_submit(printer->queue, job, TEXT_OF_BYTE * bytes);
+	while (status == 0 && cxa_queue_full(printer->queue))
+		status = write_oldest(printer, error);
+	return status;
 }
 
 int cxa_json_printer_put(struct cxa_json_printer *printer,
@@ -178,7 +177,7 @@ int cxa_json_printer_put(struct cxa_json_printer *printer,
 			bytes += batch->embeddings[i].size;
 		if (bytes < SLICE_BYTES && i + 1 != batch->count)
 			continue;
-		status = submit(printer, batch, first, i + 1, error);
+		status = submit(printer, batch, first, i + 1, bytes, error);
 		first = i + 1;
 		bytes = 0;
 	}

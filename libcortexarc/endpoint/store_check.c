@@ -91,7 +91,7 @@ int cxa_store_check_begin(struct cxa_store_check **out,
 	status = cxa_queue_open(&check->queue, context->pool, 1, run, NULL,
 				error);
 	if (status == 0)
-		cxa_queue_submit(check->queue, check);
+		cxa_queue_submit(check->queue, check, 0);
 	return status;
 }
 

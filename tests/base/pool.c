@@ -112,7 +112,7 @@ static void results_come_in_order(unsigned threads, unsigned depth)
 	for (unsigned i = 0; i < JOBS; i++) {
 		if (cxa_queue_full(queue))
 			wrong += take_wrong(queue, taken++);
-		cxa_queue_submit(queue, &jobs[i]);
+		cxa_queue_submit(queue, &jobs[i], 0);
 	}
 	while (!cxa_queue_empty(queue))
 		wrong += take_wrong(queue, taken++);
@@ -140,7 +140,7 @@ static void queues_share_a_pool(unsigned threads)
 	for (unsigned i = 0; i < 2 * QUEUES * JOBS; i++) {
 		q = (unsigned)(next_random() % QUEUES);
 		if (submitted[q] < JOBS && !cxa_queue_full(queues[q])) {
-			cxa_queue_submit(queues[q], &jobs[q][submitted[q]]);
+			cxa_queue_submit(queues[q], &jobs[q][submitted[q]], 0);
 			submitted[q]++;
 		} else if (!cxa_queue_empty(queues[q])) {
 			wrong += take_wrong(queues[q], taken[q]++);
@@ -173,7 +173,7 @@ static void *own(void *argument)
 	for (unsigned i = 0; i < JOBS; i++) {
 		if (cxa_queue_full(queue))
 			owner->wrong += take_wrong(queue, taken++);
-		cxa_queue_submit(queue, &owner->jobs[i]);
+		cxa_queue_submit(queue, &owner->jobs[i], 0);
 	}
 	while (taken < JOBS - 3)
 		owner->wrong += take_wrong(queue, taken++);
@@ -218,7 +218,7 @@ static void jobs_not_taken_are_dropped(unsigned threads)
 	for (unsigned i = 0; i < 20; i++) {
 		jobs[i].number = i;
 		jobs[i].length = 100000;
-		cxa_queue_submit(queue, &jobs[i]);
+		cxa_queue_submit(queue, &jobs[i], 0);
 	}
 	for (unsigned i = 0; i < 5; i++)
 		wrong += take_wrong(queue, i);
@@ -236,7 +236,7 @@ static void queue_may_drop_nothing(void)
 	struct cxa_pool *pool = open_pool(2);
 	struct cxa_queue *queue = open_queue(pool, 0, count, NULL);
 
-	cxa_queue_submit(queue, &job);
+	cxa_queue_submit(queue, &job, 0);
 	cxa_queue_close(queue);
 	is_uint(job.drops, 0, "a queue without a drop closes, too");
 	cxa_queue_close(NULL);
@@ -267,13 +267,35 @@ static void drop_slow(void *job)
 						   __ATOMIC_ACQUIRE);
 }
 
+static void a_queue_holds_so_many_bytes(void)
+{
+	static struct counted jobs[JOBS];
+	struct cxa_pool *pool = open_pool(2);
+	struct cxa_queue *queue = open_queue(pool, 4, count, drop);
+
+	fill(jobs);
+	cxa_queue_submit(queue, &jobs[0], 4 * (uint64_t)CXA_JOB_BYTES - 1);
+	ok(!cxa_queue_full(queue), "below what it may hold it is not full");
+	cxa_queue_submit(queue, &jobs[1], 1);
+	ok(cxa_queue_full(queue), "with all that it may hold it is");
+	ok(take_wrong(queue, 0) == 0 && !cxa_queue_full(queue),
+	   "what is taken makes room");
+	cxa_queue_submit(queue, &jobs[2], UINT64_MAX / 2);
+	ok(cxa_queue_full(queue), "a job that is larger fills it");
+	ok(take_wrong(queue, 1) == 0 && cxa_queue_full(queue) &&
+	   take_wrong(queue, 2) == 0 && !cxa_queue_full(queue),
+	   "until it is taken itself");
+	cxa_queue_close(queue);
+	cxa_pool_close(pool);
+}
+
 static void closing_waits_for_what_runs(void)
 {
 	struct slow slow = { 0, 0, 0 };
 	struct cxa_pool *pool = open_pool(2);
 	struct cxa_queue *queue = open_queue(pool, 0, run_slowly, drop_slow);
 
-	cxa_queue_submit(queue, &slow);
+	cxa_queue_submit(queue, &slow, 0);
 	while (!__atomic_load_n(&slow.begun, __ATOMIC_ACQUIRE))
 		usleep(100);
 	cxa_queue_close(queue);
@@ -320,7 +342,7 @@ static void as_many_run_as_there_are_threads(unsigned threads)
 	struct cxa_queue *queue = open_queue(pool, 50, join_crowd, NULL);
 
 	for (int i = 0; i < 50; i++)
-		cxa_queue_submit(queue, &crowd);
+		cxa_queue_submit(queue, &crowd, 0);
 	while (cxa_queue_take(queue) != NULL)
 		continue;
 	cxa_queue_close(queue);
@@ -352,7 +374,7 @@ static void one_thread_is_the_callers(void)
 	struct cxa_queue *queue = open_queue(pool, 0, note_place, NULL);
 
 	is_uint(cxa_pool_threads(pool), 1, "a pool of one thread");
-	cxa_queue_submit(queue, &place);
+	cxa_queue_submit(queue, &place, 0);
 	ok(pthread_equal(place.thread, pthread_self()),
 	   "runs a job where it is submitted");
 	ok(cxa_queue_take(queue) == &place, "and gives it back");
@@ -369,7 +391,7 @@ static void signals_are_not_for_workers(void)
 	int wrong = 0;
 
 	for (int i = 0; i < 8; i++)
-		cxa_queue_submit(queue, &places[i]);
+		cxa_queue_submit(queue, &places[i], 0);
 	while (cxa_queue_take(queue) != NULL)
 		continue;
 	for (int i = 0; i < 8; i++)
@@ -414,6 +436,7 @@ int main(void)
 		jobs_not_taken_are_dropped(threads);
 	queue_may_drop_nothing();
 	closing_waits_for_what_runs();
+	a_queue_holds_so_many_bytes();
 	order_holds();
 	for (unsigned threads = 1; threads <= 8; threads *= 2)
 		as_many_run_as_there_are_threads(threads);

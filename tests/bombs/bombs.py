@@ -3,7 +3,9 @@
 A bomb is a function that writes one to a path. Archives are made by the forge of
 spec/vectors, around a batch, a member or a file that lies.
 """
+import base64
 import os
+import random
 import sqlite3
 import struct
 import subprocess
@@ -24,12 +26,14 @@ BOMBS = []
 
 class Bomb:
     """@kind: archive, json or store; @fine: it may also be well; @slow: not for
-    make check; @piped: also through a pipe, where who sends bytes pays for each"""
+    make check; @piped: also through a pipe, where who sends bytes pays for each;
+    @large: it is much, and may take its time, but no more memory than others"""
 
     def __init__(self, name, make, kind='archive', fine=False, slow=False,
-                 piped=True):
+                 piped=True, large=False):
         self.name, self.make, self.kind = name, make, kind
         self.fine, self.slow, self.piped = fine, slow, piped
+        self.large = large
 
 
 def bomb(name, *more, **how):
@@ -131,6 +135,32 @@ def _(path):
 def _(path):
     blocks = block(RLE, b'\0', False, MIB // 8) * 512 + block(0, b'', True)
     write(path, batch('concepts', b'x', frame(b'x', blocks=blocks)))
+
+
+# --- what is sound, and large ------------------------------------------------
+
+def texts(path, batches, text):
+    """So many batches of two records of 30 MiB, each the largest there may be."""
+    archive = Archive()
+    for i in range(batches):
+        raw = b''.join(b(1, concept(2 * i + j, n2=b(2, text(2 * i + j))))
+                       for j in (1, 2))
+        archive.add('concepts', [(2 * i + 1, b''), (2 * i + 2, b'')], raw=raw,
+                    stored=zstd(raw))
+    write(path, archive)
+
+
+@bomb('four batches of 60 MiB that do not compress', fine=True, slow=True,
+      large=True)
+def _(path):
+    texts(path, 4, lambda i: base64.b64encode(
+        random.Random(i).randbytes(30 * MIB * 3 // 4)))
+
+
+@bomb('four batches of 60 MiB that are six times as long in JSON', fine=True,
+      slow=True, large=True)
+def _(path):
+    texts(path, 4, lambda i: bytes([i]) * (30 * MIB))
 
 
 # --- protobuf ----------------------------------------------------------------

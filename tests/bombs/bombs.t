@@ -111,7 +111,7 @@ def judge(bomb, words, run, left):
     if run.code == 0 and not bomb.fine and command not in MAY_BE_DONE and \
             '--level bytes' not in words:
         return 'it is all well'
-    if run.seconds > most:
+    if run.seconds > most and not bomb.large:
         return '%.2f s of processor' % run.seconds
     if run.mebibytes > MEBIBYTES:
         return '%.0f MiB' % run.mebibytes
@@ -120,7 +120,8 @@ def judge(bomb, words, run, left):
     lines = len(run.told) + len(run.said)
     if command in ('verify', 'repair', 'salvage') and lines > LINES:
         return '%d lines' % lines
-    if run.code in (1, 3) and left:
+    if left and (run.code == 3 or
+                 run.code == 1 and not (bomb.fine and command == 'repair')):
         return 'left: %s' % left
     return ''
 
@@ -175,7 +176,7 @@ def main():
                     report(bomb, words, run, wrong)
                     count += 1
                     failed += bool(wrong)
-                worst = [max(worst[0], run.seconds),
+                worst = [max(worst[0], 0 if bomb.large else run.seconds),
                          max(worst[1], run.mebibytes)]
         if not ALL:
             count += 1
