@@ -13,6 +13,8 @@ tool=$built/.libs/cortexarc
 readelf -h "$tool" >/dev/null 2>&1 || skip 'the tool is no ELF file'
 nm "$tool" 2>/dev/null | grep -qE '__(asan|tsan)_init' &&
 	skip 'the sanitizers have measures of their own'
+nm "$tool" 2>/dev/null | grep -q __gcov_init &&
+	skip 'what gcov counts is for tests, and tells where it was built'
 
 # Each prints what is wrong with an ELF file.
 fixed_place()
