@@ -390,8 +390,9 @@ static int resync_begin(struct cxa_member_reader *reader,
 	size_t block = CXA_BLOCK_BYTES;
 	int status = 0;
 
-	if (reader->hidden.size != 0 &&
-	    reader->hidden.size + reader->rewound <= reader->offset)
+	if (reader->hidden.failed ||
+	    (reader->hidden.size != 0 &&
+	     reader->hidden.size + reader->rewound <= reader->offset))
 		status = unread_hidden(reader, error);
 	else if (!reader->in_padding)
 		consume(reader, block < available(reader) ? block :

@@ -313,6 +313,44 @@ static void other_pax_headers_are_refused(void)
 	memcpy(block, saved, sizeof(saved));
 }
 
+/* What the header before the record says; the record itself is as it should. */
+static void other_headers_of_pax_are_refused(void)
+{
+	static const struct {
+		const char *claim;
+		size_t at;
+		const char *bytes;
+		size_t size;
+	} cases[] = {
+		{ "a pax header of 104 bytes", 124, "00000000150 ", 12 },
+		{ "a pax header of 106 bytes", 124, "00000000152 ", 12 },
+		{ "a pax header of none", 124, "00000000000 ", 12 },
+		{ "a pax header under the member's own name", 0,
+		  "concepts/00000000.pb.zst\0\0\0\0\0\0\0\0\0\0", 34 },
+		{ "a pax header in another folder", 0,
+		  "PaxHeader/concepts/00000000.pb.zst", 34 },
+	};
+	struct cxa_member *member = fixture_member(&fixture, "concepts/00000000.pb.zst");
+	uint8_t *block = fixture.file.data + member->offset - 1536;
+	uint8_t saved[CXA_BLOCK_BYTES];
+	struct cxa_member found;
+	uint64_t mtime;
+	struct walk walk;
+
+	memcpy(saved, block, sizeof(saved));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		memcpy(block + cases[i].at, cases[i].bytes, cases[i].size);
+		put_checksum(block);
+		walk_bytes(&walk, fixture.file.data, fixture.file.size, 4096);
+		ok(walk.status == CXA_ERR_CORRUPT &&
+		   walk.error.offset == member->offset - 1536,
+		   "%s is refused: %s", cases[i].claim, walk.error.message);
+		ok(!cxa_preamble_find(block, &found, &mtime),
+		   "nor is it taken for one behind damage");
+		memcpy(block, saved, sizeof(saved));
+	}
+}
+
 /* --- refusals: canonical blocks in the wrong place ------------------- */
 
 /* Append a member of @size zero bytes as the canonical form has it. */
@@ -522,6 +560,7 @@ int main(void)
 	bytes_behind_the_end_are_refused();
 	other_headers_are_refused();
 	other_pax_headers_are_refused();
+	other_headers_of_pax_are_refused();
 	wrong_places_are_refused();
 	a_failure_stays();
 	pieces_make_no_difference();
