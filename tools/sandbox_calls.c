@@ -18,6 +18,7 @@
 
 #ifdef PROCESSOR
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -44,8 +45,8 @@ static const uint16_t allowed[] = {
 	SYS_ftruncate, SYS_getdents64, SYS_lseek, SYS_ppoll, SYS_pread64,
 	SYS_preadv, SYS_pwrite64, SYS_pwritev, SYS_read, SYS_readv, SYS_write,
 	SYS_writev,
-	/* names; of files that can be opened, Landlock knows */
-	SYS_faccessat, SYS_faccessat2, SYS_getcwd, SYS_newfstatat, SYS_openat,
+	/* names; openat is below */
+	SYS_faccessat, SYS_faccessat2, SYS_getcwd, SYS_newfstatat,
 	SYS_readlinkat, SYS_statfs, SYS_statx, SYS_umask, SYS_unlinkat,
 	/* SQLite, for the files that it makes beside a store */
 	SYS_fchmod, SYS_fchown,
@@ -61,8 +62,8 @@ static const uint16_t allowed[] = {
 	SYS_getegid, SYS_geteuid, SYS_getgid, SYS_getpid, SYS_getppid,
 	SYS_getrusage, SYS_gettid, SYS_getuid, SYS_sysinfo, SYS_uname,
 #ifdef SYS_open /* a processor with calls of old */
-	SYS_access, SYS_getdents, SYS_lstat, SYS_open, SYS_poll, SYS_readlink,
-	SYS_stat, SYS_time, SYS_unlink,
+	SYS_access, SYS_getdents, SYS_lstat, SYS_poll, SYS_readlink, SYS_stat,
+	SYS_time, SYS_unlink,
 #endif
 };
 
@@ -86,8 +87,9 @@ enum {
 	ALLOWED = sizeof(allowed) / sizeof(allowed[0]),
 	ALLOWED_TO_WRITERS =
 		sizeof(allowed_to_writers) / sizeof(allowed_to_writers[0]),
-	CONDITIONS = 6,
-	INSTRUCTIONS = 3 + 2 * (ALLOWED + ALLOWED_TO_WRITERS) + 1 + 6 * CONDITIONS + 1
+	CONDITIONS_MAX = 8,
+	INSTRUCTIONS = 3 + 2 * (ALLOWED + ALLOWED_TO_WRITERS) + 1 +
+		       6 * CONDITIONS_MAX + 1
 };
 
 struct program {
@@ -142,7 +144,16 @@ static void allow(struct program *program, const uint16_t *calls, size_t count)
 
 static void make(struct program *program, bool writes)
 {
-	const struct condition conditions[CONDITIONS] = {
+	const uint32_t truncates = writes ? 0 : O_TRUNC;
+	const struct condition conditions[] = {
+		/*
+		 * Which files, Landlock knows; but before Linux 6.2 not that
+		 * who may read a file is to leave its content there.
+		 */
+		{ SYS_openat, 2, truncates, 0 },
+#ifdef SYS_open
+		{ SYS_open, 1, truncates, 0 },
+#endif
 		/* no memory becomes a program */
 		{ SYS_mmap, 2, PROT_EXEC, 0 },
 		{ SYS_mprotect, 2, PROT_EXEC, 0 },
@@ -154,6 +165,8 @@ static void make(struct program *program, bool writes)
 		{ SYS_ioctl, 1, UINT32_MAX, TIOCGWINSZ },
 	};
 
+	_Static_assert(sizeof(conditions) <=
+		       CONDITIONS_MAX * sizeof(conditions[0]), "room for all");
 	program->size = 0;
 	load(program, offsetof(struct seccomp_data, arch));
 	add(program, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, PROCESSOR);
@@ -162,7 +175,7 @@ static void make(struct program *program, bool writes)
 	allow(program, allowed, ALLOWED);
 	if (writes)
 		allow(program, allowed_to_writers, ALLOWED_TO_WRITERS);
-	for (size_t i = 0; i < CONDITIONS; i++)
+	for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++)
 		add_condition(program, &conditions[i]);
 	answer(program, SECCOMP_RET_ERRNO | ENOSYS);
 }

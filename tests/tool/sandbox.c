@@ -67,6 +67,12 @@ static int write_input(void)
 	return opened(input, O_WRONLY);
 }
 
+/* Who opens a file to read it may ask for it to be emptied. */
+static int empty_input(void)
+{
+	return opened(input, O_RDONLY | O_TRUNC);
+}
+
 static int make_file(void)
 {
 	return opened("in/new", O_WRONLY | O_CREAT | O_EXCL);
@@ -224,6 +230,27 @@ static int push_terminal(void)
 	return result_of(syscall(SYS_ioctl, STDIN_FILENO, 0x5412, "x"));
 }
 
+#ifdef __x86_64__
+static void no_such_calls(int number)
+{
+	(void)number;
+	_exit(ENOSYS);
+}
+
+/* There the numbers mean other calls: 2, which is open here, is fork. */
+static int call_as_i386(void)
+{
+	long result = 2;
+
+	signal(SIGSEGV, no_such_calls); /* a kernel without them */
+	__asm__ volatile("int $0x80" : "+a"(result) : :
+			 "memory", "r8", "r9", "r10", "r11");
+	if (result == 0)
+		_exit(0);
+	return result < 0 ? (int)-result : 0;
+}
+#endif
+
 static int make_ring(void)
 {
 	char parameters[256] = { 0 };
@@ -295,6 +322,7 @@ static const struct attempt refused[] = {
 	{ "list the folder of its input", list_folder, BY_FILES },
 	{ "list another folder", list_root, BY_FILES },
 	{ "write to its input", write_input, BY_FILES },
+	{ "empty its input", empty_input, BY_FILES },
 	{ "make a file", make_file, BY_FILES },
 	{ "make a file without a name elsewhere", make_unnamed, BY_FILES },
 	{ "remove a file", remove_input, BY_FILES },
@@ -318,6 +346,9 @@ static const struct attempt refused[] = {
 	{ "turn what it wrote into a program", turn_into_program, BY_CALLS },
 	{ "make a file in memory", make_memory_file, BY_CALLS },
 	{ "type into its terminal", push_terminal, BY_CALLS },
+#ifdef __x86_64__
+	{ "call as a program of 32 bits", call_as_i386, BY_CALLS },
+#endif
 	{ "open a ring of calls that pass no filter", make_ring, BY_CALLS },
 };
 
@@ -477,6 +508,43 @@ static void check_control(void)
 		   possible[i]->what);
 }
 
+/* --- a thread that was there before ------------------------------------------- */
+
+static int go[2]; /* a pipe: the thread waits for a byte */
+
+static void *start_process_when_told(void *result)
+{
+	char byte;
+
+	*(int *)result = read(go[0], &byte, 1) == 1 ? start_process() : 0;
+	return result;
+}
+
+static int start_on_older_thread(void)
+{
+	pthread_t thread;
+	int result = 0;
+
+	if (pipe(go) != 0 || pthread_create(&thread, NULL,
+					    start_process_when_told,
+					    &result) != 0 ||
+	    enter(input) != EXIT_DONE || write(go[1], "", 1) != 1)
+		return 0;
+	pthread_join(thread, NULL);
+	return result;
+}
+
+static void check_older_thread(bool has)
+{
+	static const struct attempt attempt = { "", start_on_older_thread,
+						BY_CALLS };
+	int result = has ? try(&attempt, NULL) : ENOSYS;
+
+	is_int(result, ENOSYS, has ? "it cannot start a process on a thread "
+	       "that a preloaded library has started before" :
+	       "an older thread # SKIP not on this system");
+}
+
 /* Files are not confined then, and so are not tried. */
 static void check_writer(bool has)
 {
@@ -511,6 +579,7 @@ int main(void)
 	for (size_t i = 0;
 	     i < sizeof(needed_of_store) / sizeof(needed_of_store[0]); i++)
 		check_needed(&needed_of_store[i], store);
+	check_older_thread(has[BY_CALLS]);
 	check_writer(has[BY_CALLS]);
 	remove_files(folder);
 	return done_testing();
