@@ -121,6 +121,8 @@ static void is_read(const struct cxa_buffer *bytes, const char *claim)
 	cxa_foreign_close(foreign);
 	open_bytes(&foreign, bytes, false, NULL, NULL);
 	ok(holds_all(foreign), "%s is read from a pipe", claim);
+	ok(cxa_foreign_find(foreign, "../B2SUMS") == NULL,
+	   "and has no member of another name");
 	cxa_foreign_close(foreign);
 }
 
@@ -175,6 +177,60 @@ static void other_members_are_refused(void)
 		end(archive);
 		is_refused(&bytes, cases[i].status, cases[i].claim);
 	}
+}
+
+static void members_outside_the_folder_are_refused(void)
+{
+	struct cxa_buffer bytes = { 0 };
+	struct archive *archive = begin(&bytes, ARCHIVE_FORMAT_TAR_GNUTAR,
+					ARCHIVE_FILTER_NONE);
+
+	put_members(archive, "backup/");
+	put(archive, "sync_queue/00000000.pb.zst", AE_IFREG, "abc", 3);
+	end(archive);
+	is_refused(&bytes, CXA_ERR_CORRUPT,
+		   "a member outside the folder of CORTEXARC");
+}
+
+/* pax has names in UTF-8. */
+static void names_that_cannot_be_told_are_refused(void)
+{
+	struct cxa_tar_header header = { .name = "PaxHeader/x", .type = 'x',
+					 .size = 12 };
+	struct cxa_buffer bytes = { 0 };
+	uint8_t blocks[6 * CXA_BLOCK_BYTES] = { 0 };
+
+	cxa_tar_header_encode(&header, blocks);
+	memcpy(blocks + 512, "12 path=\xc3\xa4\xc3\n", 12);
+	memcpy(header.name, "x\0", 2);
+	header.type = '0';
+	header.size = 0;
+	cxa_tar_header_encode(&header, blocks + 1024);
+	cxa_buffer_append(&bytes, blocks, sizeof(blocks));
+	is_refused(&bytes, CXA_ERR_FORMAT, "a name of half a letter");
+}
+
+/* That is told, and not what libarchive makes of it. */
+static void an_input_that_fails_is_told(void)
+{
+	struct cxa_error error = CXA_ERROR_INIT;
+	struct cxa_error again = CXA_ERROR_INIT;
+	struct cxa_foreign *foreign;
+	struct fixture_file file;
+	int fd;
+
+	fixture_file_open(&file, fixture.file.data, fixture.file.size, true);
+	is_int(cxa_foreign_open(&foreign, &file.input, "not/there", NULL,
+				&error), CXA_ERR_IO,
+	       "a folder for temporary files that is not there is told");
+	like(error.message, "not/there", "by its name");
+	fd = file.input.fd;
+	file.input.fd = -1;
+	is_int(cxa_foreign_open(&foreign, &file.input, NULL, NULL, &again),
+	       CXA_ERR_IO, "so is an input that cannot be read");
+	like(again.message, "cannot read test file", "by its name");
+	file.input.fd = fd;
+	fixture_file_close(&file);
 }
 
 static void sparse_members_are_refused(void)
@@ -403,6 +459,9 @@ int main(void)
 {
 	fixture_build(&fixture, FIXTURE_MTIME);
 	other_members_are_refused();
+	members_outside_the_folder_are_refused();
+	names_that_cannot_be_told_are_refused();
+	an_input_that_fails_is_told();
 	sparse_members_are_refused();
 	what_is_no_archive_is_told();
 	a_cut_tar_is_refused();

@@ -299,6 +299,34 @@ static void a_time_becomes_seconds(void)
 	}
 }
 
+static void a_header_without_metadata_has_no_time(void)
+{
+	Cxa__Metadata metadata;
+	Cxa__Header header;
+
+	fixture_header(&header, &metadata);
+	header.metadata = NULL;
+	is_uint(cxa_header_mtime(&header), 0,
+		"a header without metadata has no time");
+}
+
+/* The scan that comes next refuses it as what it is. */
+static void a_data_version_that_is_no_number_is_damage(void)
+{
+	static const char bytes_for_it[] = "\x08\x01" /* format 1 */
+					   "\x5a\x03" /* metadata */
+					   "\x22\x01x"; /* its field 4 */
+	struct cxa_error error = CXA_ERROR_INIT;
+	struct cxa_buffer bytes = { 0 };
+
+	wrap(&bytes, (const uint8_t *)bytes_for_it, sizeof(bytes_for_it) - 1);
+	is_int(decode(&bytes, CXA_TO_LIST, &error), CXA_ERR_CORRUPT,
+	       "a data_version that is no number is damage");
+	ok(strstr(error.message, "data_version 0") == NULL,
+	   "and not taken for a version: %s", error.message);
+	cxa_buffer_release(&bytes);
+}
+
 int main(void)
 {
 	damage_is_never_a_version();
@@ -308,6 +336,8 @@ int main(void)
 	feature_names_are_shown_safely();
 	newer_data_and_digests_are_told();
 	odd_headers_are_refused();
+	a_data_version_that_is_no_number_is_damage();
+	a_header_without_metadata_has_no_time();
 	a_header_has_a_mebibyte();
 	what_was_written_is_read();
 	a_time_becomes_seconds();

@@ -192,6 +192,11 @@ static void descending_ids(struct model *m)
 	m->entries[1].last_id = 40;
 }
 
+static void an_empty_name(struct model *m)
+{
+	m->entries[0].member = fixture_text("");
+}
+
 static void overlapping_batches(struct model *m)
 {
 	m->entries[1].first_id = 10;
@@ -245,6 +250,13 @@ static void a_system_state_with_an_id(struct model *m)
 	m->entries[4].last_id = 1;
 }
 
+static void a_second_batch_of_system_state(struct model *m)
+{
+	m->entries[5].member = fixture_text("system_state/00000001.pb.zst");
+	m->entries[5].records = 1;
+	m->entries[5].last_id = m->entries[5].first_id;
+}
+
 static void wrong_batches(struct model *m)
 {
 	m->totals[CXA_CONCEPTS].batches++;
@@ -269,6 +281,13 @@ static void wrong_raw_size(struct model *m)
 static void sums_over_64_bits(struct model *m)
 {
 	m->entries[0].raw_size = UINT64_MAX;
+}
+
+/* Each collection has a sum of 64 bits, and all together have none. */
+static void a_total_over_64_bits(struct model *m)
+{
+	m->entries[3].raw_size = UINT64_MAX - 10;
+	m->totals[CXA_CONNECTIONS].raw_size = UINT64_MAX - 10;
 }
 
 static void no_totals(struct model *m)
@@ -308,6 +327,7 @@ static void contradictions_are_refused(void)
 		{ "a name of no batch", name_of_no_batch },
 		{ "a name with a NUL", name_with_nul },
 		{ "a name of 199 bytes", long_name },
+		{ "an empty name", an_empty_name },
 		{ "a gap in the numbers", gap_in_numbers },
 		{ "a number twice", number_twice },
 		{ "numbers not from 0", not_from_zero },
@@ -327,11 +347,14 @@ static void contradictions_are_refused(void)
 		{ "a batch past 64 bits", offset_past_64_bits },
 		{ "two records of system_state", two_system_states },
 		{ "a system_state with an id", a_system_state_with_an_id },
+		{ "a second batch of system_state",
+		  a_second_batch_of_system_state },
 		{ "a wrong number of batches", wrong_batches },
 		{ "a wrong sum of records", wrong_records },
 		{ "a wrong sum of stored bytes", wrong_stored_size },
 		{ "a wrong sum of raw bytes", wrong_raw_size },
 		{ "sums over 64 bits", sums_over_64_bits },
+		{ "a total over 64 bits", a_total_over_64_bits },
 		{ "no totals", no_totals },
 		{ "six totals", six_totals },
 		{ "eight totals", eight_totals },
@@ -404,6 +427,43 @@ static void entries_of_no_batch_are_not_written(void)
 	cxa_buffer_release(&bytes);
 }
 
+/* What is read has ids that ascend: its records never are so many. */
+static void sums_over_64_bits_are_not_written(void)
+{
+	struct model model;
+	uint64_t *const sums[] = {
+		&model.entries[0].records, &model.entries[0].stored_size,
+		&model.entries[0].raw_size,
+	};
+	struct cxa_buffer bytes = { 0 };
+
+	for (size_t i = 0; i < sizeof(sums) / sizeof(sums[0]); i++) {
+		fill(&model);
+		*sums[i] = UINT64_MAX;
+		is_int(cxa_index_encode(&model.index, &bytes, NULL),
+		       CXA_ERR_USAGE, "sums over 64 bits are not written");
+	}
+	is_uint(bytes.size, 0, "not a byte of them");
+	cxa_buffer_release(&bytes);
+}
+
+static void cut_entries_are_refused(void)
+{
+	static const char *const cases[] = { "\x0a", "\x0a\x05", "\x0a\x81",
+					     "\x12\x01" };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct cxa_arena arena = { 0 };
+		Cxa__Index *index;
+
+		is_int(cxa_index_decode((const uint8_t *)cases[i],
+					strlen(cases[i]), NULL, &arena, &index,
+					NULL), CXA_ERR_CORRUPT,
+		       "an entry that is cut is refused");
+		cxa_arena_release(&arena);
+	}
+}
+
 static void totals_are_made(void)
 {
 	struct cxa_buffer with = { 0 };
@@ -472,6 +532,9 @@ static void ids_are_found(void)
 	ok(first == 3 && count == 1, "a collection's entries are a range");
 	cxa_index_range(&model.index, CXA_EMBEDDINGS, &first, &count);
 	ok(first == 3 && count == 0, "an absent one's is empty");
+	model.index.n_totals = 0;
+	cxa_index_range(&model.index, CXA_CONNECTIONS, &first, &count);
+	ok(first == 0 && count == 0, "so is any, of an index without totals");
 }
 
 int main(void)
@@ -480,6 +543,8 @@ int main(void)
 	damaged_bytes_never_crash();
 	members_have_a_limit();
 	entries_of_no_batch_are_not_written();
+	sums_over_64_bits_are_not_written();
+	cut_entries_are_refused();
 	totals_are_made();
 	an_empty_index_is_read();
 	ids_are_found();

@@ -106,7 +106,9 @@ static void a_failed_write_is_passed_on(void)
 			 error.status != CXA_ERR_CANCELLED ||
 			 taken.file.size > at;
 		wrong += add(writer, "INDEX.pb.zst", 1, true, NULL) !=
-			 CXA_ERR_CANCELLED;
+				 CXA_ERR_CANCELLED ||
+			 cxa_member_writer_finish(writer, NULL) !=
+				 CXA_ERR_CANCELLED;
 		cxa_member_writer_close(writer);
 		cxa_buffer_release(&taken.file);
 	}

@@ -103,6 +103,19 @@ static void numbers_have_eleven_digits(void)
 	       "the next is refused");
 }
 
+static void the_longest_names_have_no_pax_name(void)
+{
+	char name[CXA_TAR_NAME];
+	char member[CXA_TAR_NAME] = "";
+
+	memset(member, 'a', 89);
+	cxa_tar_pax_name(name, member);
+	is_uint(strlen(name), 99, "a name of 89 bytes has one for its pax header");
+	member[89] = 'a';
+	cxa_tar_pax_name(name, member);
+	is_str(name, "", "one of 90 has none");
+}
+
 int main(void)
 {
 	fixture_build(&fixture, FIXTURE_MTIME);
@@ -110,6 +123,7 @@ int main(void)
 	first_header_blocks_are_found();
 	members_stand_behind_each_other();
 	numbers_have_eleven_digits();
+	the_longest_names_have_no_pax_name();
 	fixture_release(&fixture);
 	return done_testing();
 }

@@ -1,4 +1,5 @@
 /* trailer.c - the last 512 bytes: damage told from absence, and where they are */
+#include "container/tar_block.h"
 #include "fixture.h"
 
 static struct fixture fixture;
@@ -115,6 +116,84 @@ static void every_flipped_bit_at_the_end_is_refused(void)
 	is_uint(misnamed, 0, "and not called a missing end");
 }
 
+/* A header before it that some tar would take, and is not TRAILER's. */
+static void other_headers_before_it_are_refused(void)
+{
+	static const struct {
+		const char *name;
+		char type;
+		uint64_t size;
+	} cases[] = {
+		{ "TRAILER", '0', 511 }, { "TRAILER", '0', 513 },
+		{ "TRAILER", 'x', 512 }, { "TRAILERS", '0', 512 },
+		{ "B2SUMS", '0', 512 },
+	};
+	uint8_t *block = fixture.file.data + fixture.file.size - 2048;
+	uint8_t saved[CXA_BLOCK_BYTES];
+
+	memcpy(saved, block, sizeof(saved));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct cxa_tar_header header = { .type = cases[i].type,
+						 .size = cases[i].size,
+						 .mtime = FIXTURE_MTIME };
+		struct cxa_error error = CXA_ERROR_INIT;
+		struct cxa_trailer trailer;
+		uint64_t end;
+		uint64_t padding;
+
+		memcpy(header.name, cases[i].name, strlen(cases[i].name));
+		cxa_tar_header_encode(&header, block);
+		ok(find_in(fixture.file.data, fixture.file.size, &trailer, &end,
+			   &padding, &error) == CXA_ERR_CORRUPT,
+		   "a header of %s, type %c, %d bytes is refused: %s",
+		   cases[i].name, cases[i].type, (int)cases[i].size,
+		   error.message);
+	}
+	memcpy(block, saved, sizeof(saved));
+}
+
+static void parts_that_stand_on_no_block_are_refused(void)
+{
+	uint8_t *block = fixture.file.data + fixture.file.size - 1536;
+	struct cxa_trailer trailer = fixture.trailer;
+	struct cxa_error error = CXA_ERROR_INIT;
+	uint8_t saved[CXA_TRAILER_BYTES];
+	uint64_t end;
+	uint64_t padding;
+
+	memcpy(saved, block, sizeof(saved));
+	trailer.index_offset++;
+	cxa_trailer_encode(&trailer, block);
+	is_int(find_in(fixture.file.data, fixture.file.size, &trailer, &end,
+		       &padding, &error), CXA_ERR_CORRUPT,
+	       "an INDEX that stands on no block boundary is refused");
+	like(error.message, "do not stand where TRAILER says", "as that");
+	memcpy(block, saved, sizeof(saved));
+}
+
+static void a_file_that_fails_or_shrinks_is_told(void)
+{
+	struct cxa_error error = CXA_ERROR_INIT;
+	struct cxa_error again = CXA_ERROR_INIT;
+	struct cxa_trailer trailer;
+	struct fixture_file file;
+	uint64_t end;
+	uint64_t padding;
+	int fd;
+
+	fixture_file_open(&file, fixture.file.data, fixture.file.size, true);
+	file.input.size += 100;
+	is_int(cxa_trailer_find(&trailer, &file.input, &end, &padding, &error),
+	       CXA_ERR_CORRUPT, "a file that has become shorter is refused");
+	like(error.message, "the file became shorter", "as that");
+	fd = file.input.fd;
+	file.input.fd = -1;
+	is_int(cxa_trailer_find(&trailer, &file.input, &end, &padding, &again),
+	       CXA_ERR_IO, "one that cannot be read is no damaged one");
+	file.input.fd = fd;
+	fixture_file_close(&file);
+}
+
 static void lost_bytes_before_it_are_seen(void)
 {
 	struct cxa_error error = CXA_ERROR_INIT;
@@ -201,6 +280,9 @@ int main(void)
 	versions_are_told_from_damage();
 	a_cut_file_misses_its_end();
 	every_flipped_bit_at_the_end_is_refused();
+	other_headers_before_it_are_refused();
+	parts_that_stand_on_no_block_are_refused();
+	a_file_that_fails_or_shrinks_is_told();
 	lost_bytes_before_it_are_seen();
 	zeros_behind_the_end_are_passed_over();
 	what_was_written_is_found();

@@ -547,6 +547,25 @@ static void resuming_takes_any_member(void)
 		"with offsets of the file");
 }
 
+/* Which member it was, cannot be known there: any may stand behind damage. */
+static void what_is_damaged_where_it_resumes_has_no_name(void)
+{
+	struct cxa_error error = CXA_ERROR_INIT;
+	struct cxa_walker walker;
+	enum cxa_walk_event event;
+	uint8_t block[CXA_BLOCK_BYTES];
+	size_t used;
+
+	memset(block, 'x', sizeof(block));
+	cxa_walker_init(&walker);
+	cxa_walker_resume(&walker, 4096, FIXTURE_MTIME);
+	is_int(cxa_walker_feed(&walker, block, sizeof(block), &used, &event,
+			       &error), CXA_ERR_CORRUPT,
+	       "damage where a walk goes on is refused");
+	is_str(error.member, "", "under no name");
+	is_uint(error.offset, 4096, "with its place");
+}
+
 int main(void)
 {
 	fixture_build(&fixture, FIXTURE_MTIME);
@@ -566,6 +585,7 @@ int main(void)
 	pieces_make_no_difference();
 	members_are_told_as_written();
 	resuming_takes_any_member();
+	what_is_damaged_where_it_resumes_has_no_name();
 	fixture_release(&fixture);
 	return done_testing();
 }

@@ -202,6 +202,71 @@ static void planes_turn_any_count_round(void)
 			  "join to the same floats, for 0 to 70 of them");
 }
 
+/* Of columns rows are made, and rows that are none become no columns. */
+static void rows_that_are_no_embeddings_are_refused(void)
+{
+	static const struct {
+		const char *claim;
+		const char *bytes;
+		size_t size;
+	} cases[] = {
+		{ "no bytes", "", 0 },
+		{ "another first field", "\x10\x01", 2 },
+		{ "an id that is cut", "\x08\x81", 2 },
+		{ "nothing but an id", "\x08\x01", 2 },
+		{ "another second field", "\x08\x01\x1a\x00", 4 },
+		{ "no length", "\x08\x01\x12", 3 },
+		{ "a length past the end", "\x08\x01\x12\x01", 4 },
+		{ "bytes behind", "\x08\x01\x12\x00\x00", 5 },
+		{ "a time that is cut", "\x08\x01\x12\x02\x21\x00", 6 },
+		{ "extensions that are cut", "\x08\x01\x12\x02\x2a\x05", 6 },
+		{ "a vector that is cut", "\x08\x01\x12\x02\x0a\x04", 6 },
+		{ "a vector that is a number", "\x08\x01\x12\x02\x08\x04", 6 },
+		{ "a field that is not known", "\x08\x01\x12\x02\x3a\x00", 6 },
+		{ "field 0", "\x08\x01\x12\x02\x02\x00", 6 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct cxa_record row = {
+			1, (const uint8_t *)cases[i].bytes, cases[i].size };
+		struct cxa_error error = CXA_ERROR_INIT;
+		struct cxa_buffer raw = { 0 };
+
+		ok(cxa_batch_encode(CXA_EMBEDDINGS, &row, 1, &raw, &error) ==
+				   CXA_ERR_CORRUPT &&
+			   raw.size == 0,
+		   "%s: refused (%s)", cases[i].claim, error.message);
+		cxa_buffer_release(&raw);
+	}
+}
+
+static void what_is_no_record_is_refused(void)
+{
+	Cxa__Concept concept = CXA__CONCEPT__INIT;
+	struct cxa_error error = CXA_ERROR_INIT;
+	struct cxa_error again = CXA_ERROR_INIT;
+	struct cxa_wire_stats stats;
+	struct cxa_batch *batch = NULL;
+	struct cxa_id_run ids;
+	uint64_t id;
+
+	cxa_batch_new(&batch, CXA_CONNECTIONS, NULL);
+	is_int(cxa_batch_append(batch, &concept.base, &error), CXA_ERR_USAGE,
+	       "a record of another collection is not appended");
+	like(error.message, "a Concept appended to a batch of connections",
+	     "with both of them named");
+	cxa_batch_unref(batch);
+	is_int(cxa_batch_check(CXA_CONNECTIONS, (const uint8_t *)"", 0, &limits,
+			       &ids, &stats, &again), CXA_ERR_CORRUPT,
+	       "a batch without records is refused");
+	like(again.message, "connections: a batch without records", "as that");
+	ok(!cxa_record_key(CXA_CONNECTIONS, (const uint8_t *)"\x08", 1, &id) &&
+	   !cxa_record_key(CXA_CONNECTIONS, (const uint8_t *)"\x08\x81", 2,
+			   &id) &&
+	   !cxa_record_key(CXA_CONNECTIONS, (const uint8_t *)"\x10\x01", 2,
+			   &id), "a record without an id has none");
+}
+
 static void ids_must_ascend(void)
 {
 	Cxa__Connection connection = CXA__CONNECTION__INIT;
@@ -288,6 +353,8 @@ static void a_large_record_has_a_batch_of_its_own(void)
 int main(void)
 {
 	cxa_limits_fill(&limits);
+	rows_that_are_no_embeddings_are_refused();
+	what_is_no_record_is_refused();
 	ids_must_ascend();
 	rows_out_of_order_are_refused();
 	columns_that_contradict_are_refused();

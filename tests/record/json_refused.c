@@ -88,6 +88,8 @@ static const struct {
 	  "lone surrogate" },
 	{ CONCEPT, "\"text\"", TEXT("\"\\ud83e\\ud83e\""), BAD,
 	  "lone surrogate" },
+	{ CONCEPT, "\"text\"", TEXT("\"\\ud83e\\ue000\""), BAD,
+	  "lone surrogate" },
 	{ CONCEPT, "\"text\"", TEXT("\"\\ud83e\\n\\udde0\""), BAD,
 	  "lone surrogate" },
 	{ CONCEPT, "\"text\"", TEXT("\"te\xc3(\""), BAD,
@@ -346,6 +348,66 @@ static void place_counts_from_the_document(void)
 	cxa_arena_release(&arena);
 }
 
+/* Of what it names, a message has 200 bytes; the last character is whole. */
+static void long_paths_are_cut(void)
+{
+	struct decoded decoded = { .rules = { 0 } };
+	struct cxa_buffer text = { 0 };
+	struct cxa_buffer name = { 0 };
+	char told[240] = "member ";
+
+	cxa_buffer_byte(&name, '"');
+	for (int i = 0; i < 101; i++)
+		cxa_buffer_text(&name, i == 0 ? "x" : "\xc3\xa4");
+	cxa_buffer_text(&name, "\":[1,],\"id\"");
+	memcpy(told + 7, name.data + 1, 199);
+	strcpy(told + 7 + 199, "... is not valid JSON");
+	bend(&text, concept_lines, sizeof(concept_lines) - 1, "\"id\"",
+	     (const char *)name.data, name.size);
+	is_int(decode(&decoded, CONCEPT, (const char *)text.data, text.size),
+	       CXA_ERR_FORMAT, "a fault below a long name is refused");
+	like(decoded.error.message, told, "and the name is cut");
+	cxa_arena_release(&decoded.arena);
+	cxa_buffer_release(&text);
+	cxa_buffer_release(&name);
+}
+
+/* Said before a byte of it is looked at. */
+static void texts_have_four_gigabytes(void)
+{
+	struct cxa_error error = CXA_ERROR_INIT;
+
+	if (SIZE_MAX == UINT32_MAX) {
+		ok(true, "a text over 4 GiB # SKIP none can be");
+		return;
+	}
+	is_int(cxa_json_check((const uint8_t *)"1", (size_t)UINT32_MAX + 1,
+			      false, NULL, &error), CXA_ERR_LIMIT,
+	       "a text over 4 GiB is refused");
+	like(error.message, "is longer than 4 GiB", "as that");
+}
+
+static void what_has_no_form_in_json_is_refused(void)
+{
+	static const char text[] = "{\"stored_digest\":\"x\"}";
+	struct cxa_json_text piece = {
+		.data = (const uint8_t *)text, .size = sizeof(text) - 1,
+		.line = 1, .column = 1,
+	};
+	struct cxa_arena arena = { 0 };
+	struct cxa_error error = CXA_ERROR_INIT;
+	ProtobufCMessage *message;
+
+	is_int(cxa_json_decode(cxa_message_type_of(
+				       &cxa__index_entry__descriptor),
+			       "entry", &piece, NULL, &arena, &message, NULL,
+			       &error), CXA_ERR_FORMAT,
+	       "bytes, which have no form in JSON, are refused");
+	like(error.message, "member stored_digest has no form in JSON",
+	     "by their name");
+	cxa_arena_release(&arena);
+}
+
 /* A concept with @before and a string of @size bytes for @from. */
 static int decode_long(struct decoded *decoded, const char *from,
 		       const char *before, size_t size)
@@ -397,6 +459,9 @@ int main(void)
 	records_are_refused(golden);
 	prefixes_are_refused(golden);
 	place_counts_from_the_document();
+	long_paths_are_cut();
+	texts_have_four_gigabytes();
+	what_has_no_form_in_json_is_refused();
 	limits_hold();
 	free(golden);
 	return done_testing();

@@ -1,5 +1,6 @@
 /* json_written.c - what is written is JSON, whatever the message holds */
 #include "json_fixture.h"
+#include "record/json_verify.h"
 
 #define TEXT(text) text, sizeof(text) - 1
 
@@ -238,6 +239,10 @@ static void what_has_no_json_is_refused(void)
 	Cxa__Connection connection = CXA__CONNECTION__INIT;
 	Cxa__SyncOperation operation = CXA__SYNC_OPERATION__INIT;
 	Cxa__UpdateConnection update = CXA__UPDATE_CONNECTION__INIT;
+	const struct cxa_message_type *entry =
+		cxa_message_type_of(&cxa__index_entry__descriptor);
+	const struct cxa_field *binary = NULL;
+	const ProtobufCBinaryData digest = { 0, NULL };
 	struct cxa_error error = CXA_ERROR_INIT;
 
 	connection.connection_type = (Cxa__ConnectionType__Value)99;
@@ -246,6 +251,13 @@ static void what_has_no_json_is_refused(void)
 	       CXA_ERR_CORRUPT, "an enum value without a name is refused");
 	is_int(cxa_json_encode(&operation.base, false, NULL, &out, NULL),
 	       CXA_ERR_CORRUPT, "an operation of no kind is refused");
+	for (unsigned i = 0; i < entry->field_count; i++)
+		if (entry->fields[i].kind == CXA_FIELD_BINARY)
+			binary = &entry->fields[i];
+	error = (struct cxa_error)CXA_ERROR_INIT;
+	is_int(cxa_json_encode_value(binary, &digest, &out, &error),
+	       CXA_ERR_CORRUPT, "bytes are refused");
+	like(error.message, "has no form in JSON", "as that");
 	update.changes_json.data = (uint8_t *)(uintptr_t)"{} x";
 	update.changes_json.len = 4;
 	is_int(cxa_json_encode(&update.base, false, NULL, &out, NULL),
@@ -256,6 +268,37 @@ static void what_has_no_json_is_refused(void)
 	is_mem(out.data, out.size,
 	       TEXT("{\"connection_id\":0,\"changes\":{},\"version\":0,"
 		    "\"timestamp\":0.0}"), "and stands under its JSON name");
+}
+
+/* What the header has besides goes among the members of the document. */
+static void members_of_the_document_are_not_besides(void)
+{
+	static const struct {
+		const char *extensions;
+		int status;
+	} cases[] = {
+		{ "{\"metadata\":1}", CXA_ERR_CORRUPT },
+		{ "{\"concepts\":1}", CXA_ERR_CORRUPT },
+		{ "{\"\\u0063oncepts\":1}", CXA_ERR_CORRUPT },
+		{ "{\"a\":1,\"sync_queue\":1}", CXA_ERR_CORRUPT },
+		{ "{\"a\":1,}", CXA_ERR_CORRUPT },
+		{ "{\"metadatb\":1,\"conceptt\":{}}", 0 },
+		{ "{\"embeddings\":1}", 0 },
+		{ "{}", 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		Cxa__Metadata metadata = CXA__METADATA__INIT;
+		Cxa__Header header = CXA__HEADER__INIT;
+
+		header.metadata = &metadata;
+		header.has_extensions = true;
+		header.extensions.data =
+			(uint8_t *)(uintptr_t)cases[i].extensions;
+		header.extensions.len = strlen(cases[i].extensions);
+		is_int(cxa_json_verify_header(&header, NULL, NULL),
+		       cases[i].status, cases[i].extensions);
+	}
 }
 
 static void embeddings_are_written_where_asked(void)
@@ -336,6 +379,7 @@ int main(void)
 	bad_extensions_are_refused();
 	extensions_follow_the_known();
 	what_has_no_json_is_refused();
+	members_of_the_document_are_not_besides();
 	embeddings_are_written_where_asked();
 	unknown_fields_are_left_out();
 	memory_may_end_anywhere();

@@ -110,6 +110,18 @@ static void numbers_are_rounded_correctly(void)
 		{ F32, "1.00000005960464477539062500000000000000001",
 		  1 + 0x1p-23, 43 },
 		{ F32, "1.000000059604644775390625", 1, 26 },
+		/* With so few digits that they are read at once; as doubles
+		 * both are half way. */
+		{ F32, "8.000000476837158                ", 8, 17 },
+		{ F32, "8.000000476837159                ",
+		  8 + 0x1p-20, 17 },
+		{ F32, "9.007199254740993                ",
+		  (double)9.007199254740993f, 17 },
+		{ F32, "0.000000000000000                ", 0, 17 },
+		/* Where floats have fewer digits, half way is elsewhere. */
+		{ F32, "7.006492321624085e-46", 0, 21 },
+		{ F32, "7.006492321624086e-46", 0x1p-149, 21 },
+		{ F32, "1e-40", 0x1.16c2p-133, 5 },
 		{ F64, "1722556800001.125", 1722556800001.125, 17 },
 		{ F64, "1.7976931348623157e308", DBL_MAX, 22 },
 		{ F64, "5e-324", 0x1p-1074, 6 },
@@ -285,6 +297,41 @@ static void values_end_where_they_end(void)
 	is_uint(wrong, 0, "a value ends at the same byte wherever it is cut");
 }
 
+/* Numbers and words say nothing of their end themselves. */
+static void scalars_end_where_another_thing_begins(void)
+{
+	static const char ends[] = ",]} \n\r\t";
+	static const char *const begins[] = { "-1", "0", "9.5e3", "true",
+					      "false", "null" };
+	size_t wrong = 0;
+	size_t used;
+
+	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
+		for (size_t k = 0; k < sizeof(ends) - 1; k++) {
+			struct cxa_json_scan scan = { 0 };
+			uint8_t text[16] = "";
+			size_t size = strlen(begins[i]);
+
+			memcpy(text, begins[i], size);
+			text[size] = (uint8_t)ends[k];
+			wrong += cxa_json_scan_value(&scan, text, size + 1,
+						     &used) != 1 ||
+				 used != size;
+			scan = (struct cxa_json_scan){ 0 };
+			wrong += cxa_json_scan_value(&scan, text, size,
+						     &used) != 0 ||
+				 used != size;
+		}
+	is_uint(wrong, 0, "numbers and words end where another thing begins");
+	for (const char *at = "x+./:}],"; *at != '\0'; at++) {
+		struct cxa_json_scan scan = { 0 };
+
+		wrong += cxa_json_scan_value(&scan, (const uint8_t *)at, 1,
+					     &used) != -1;
+	}
+	is_uint(wrong, 0, "and what begins none is refused");
+}
+
 static void the_hash_is_the_original_s(void)
 {
 	static const struct {
@@ -319,6 +366,7 @@ int main(void)
 	doubles_come_back();
 	the_locale_does_not_matter();
 	values_end_where_they_end();
+	scalars_end_where_another_thing_begins();
 	the_hash_is_the_original_s();
 	return done_testing();
 }
