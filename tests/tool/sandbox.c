@@ -545,6 +545,22 @@ static void check_older_thread(bool has)
 	       "an older thread # SKIP not on this system");
 }
 
+/* Landlock before Linux 6.2 does not know of it. */
+static int empty_by_calls_alone(void)
+{
+	return sandbox_calls_enter(false) ? empty_input() : 0;
+}
+
+static void check_emptying(bool has)
+{
+	static const struct attempt attempt = { "", empty_by_calls_alone,
+						BY_CALLS };
+	int result = has ? try(&attempt, NULL) : ENOSYS;
+
+	is_int(result, ENOSYS, has ? "it cannot empty its input, whatever "
+	       "Landlock knows" : "emptying # SKIP not on this system");
+}
+
 /* Files are not confined then, and so are not tried. */
 static void check_writer(bool has)
 {
@@ -580,6 +596,7 @@ int main(void)
 	     i < sizeof(needed_of_store) / sizeof(needed_of_store[0]); i++)
 		check_needed(&needed_of_store[i], store);
 	check_older_thread(has[BY_CALLS]);
+	check_emptying(has[BY_CALLS]);
 	check_writer(has[BY_CALLS]);
 	remove_files(folder);
 	return done_testing();
