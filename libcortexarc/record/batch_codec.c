@@ -61,7 +61,7 @@ static int next_row(enum cxa_collection collection, const uint8_t **cursor,
 }
 
 static int check_encoding(enum cxa_collection collection,
-			  const struct cxa_record *record, bool keyed,
+			  const struct cxa_record *record,
 			  const struct cxa_limits *limits,
 			  struct cxa_wire_stats *stats, struct cxa_error *error)
 {
@@ -71,8 +71,6 @@ static int check_encoding(enum cxa_collection collection,
 	int status = cxa_wire_scan(type, record->data, record->size, limits,
 				   stats, &inner);
 
-	if (status == 0 && !keyed)
-		status = cxa_error_set(&inner, CXA_ERR_CORRUPT, "no id");
 	if (status == 0 && stats->json != json)
 		status = cxa_json_verify_record(type, record->data,
 						record->size, &inner);
@@ -101,7 +99,10 @@ static int check_order(enum cxa_collection collection, uint64_t id,
 	return 0;
 }
 
-/* A row that is not wanted is not scanned: nobody will unpack it. */
+/*
+ * A row that is not wanted is not scanned: nobody will unpack it. One without an
+ * id is: the scan misses it.
+ */
 static int read_row(enum cxa_collection collection, struct cxa_record *record,
 		    const struct cxa_limits *limits,
 		    const struct cxa_id_range *range, struct cxa_batch *batch,
@@ -115,8 +116,8 @@ static int read_row(enum cxa_collection collection, struct cxa_record *record,
 	int status = 0;
 
 	if (wanted)
-		status = check_encoding(collection, record, keyed, limits,
-					stats, error);
+		status = check_encoding(collection, record, limits, stats,
+					error);
 	if (status == 0)
 		status = check_order(collection, record->id, ids, error);
 	if (status == 0 && wanted && batch != NULL)

@@ -294,15 +294,11 @@ void cxa_decoder_note_key(struct cxa_decoder *decoder,
 			  const struct cxa_field *field,
 			  ProtobufCMessage *message)
 {
-	const void *value = cxa_field_at(field, message);
+	const uint64_t *key = cxa_field_at(field, message);
 
-	decoder->reader.has_key = true;
-	if (field->kind == CXA_FIELD_U64)
-		decoder->reader.key = *(const uint64_t *)value;
-	else if (field->kind == CXA_FIELD_U32)
-		decoder->reader.key = *(const uint32_t *)value;
-	else
-		decoder->reader.has_key = false;
+	decoder->reader.has_key = field->kind == CXA_FIELD_U64;
+	if (decoder->reader.has_key)
+		decoder->reader.key = *key;
 }
 
 void cxa_decoder_note_filled(struct cxa_decoder *decoder, const uint8_t *at)

@@ -34,6 +34,8 @@ static bool is_refused(void)
 WRAP(void *, malloc, (size_t size), (size))
 WRAP(void *, calloc, (size_t count, size_t size), (count, size))
 WRAP(void *, realloc, (void *old, size_t size), (old, size))
+WRAP(void *, reallocarray, (void *old, size_t count, size_t size),
+     (old, count, size))
 WRAP(char *, strdup, (const char *text), (text))
 WRAP(struct archive *, archive_read_new, (void), ())
 WRAP(struct archive *, archive_write_new, (void), ())

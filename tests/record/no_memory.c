@@ -7,6 +7,7 @@
 
 static const struct cxa_id_range all = { 0, UINT64_MAX };
 static struct cxa_limits limits;
+enum { ROWS = 200 };
 static struct cxa_batch *rows[2];    /* connections, embeddings */
 static struct cxa_buffer encoded[2]; /* the same as bytes of members */
 static struct cxa_buffer record;     /* the one that is decoded, JSON */
@@ -23,7 +24,7 @@ static void make_rows(void)
 
 	for (int i = 0; i < 2; i++)
 		cxa_batch_new(&rows[i], collections[i], NULL);
-	for (uint64_t id = 1; id <= 40; id++) {
+	for (uint64_t id = 1; id <= ROWS; id++) {
 		Cxa__Connection connection = CXA__CONNECTION__INIT;
 		Cxa__Embedding row = CXA__EMBEDDING__INIT;
 		Cxa__Embeddings inner = CXA__EMBEDDINGS__INIT;
@@ -45,11 +46,13 @@ static void make_rows(void)
 				 rows[i]->count, &encoded[i], NULL);
 }
 
+static size_t count = 40; /* of the rows that are encoded */
+
 static int encode_rows(int i, struct cxa_error *error)
 {
 	struct cxa_buffer out = { 0 };
-	int status = cxa_batch_encode(collections[i], rows[i]->records,
-				      rows[i]->count, &out, error);
+	int status = cxa_batch_encode(collections[i], rows[i]->records, count,
+				      &out, error);
 
 	cxa_buffer_release(&out);
 	return status;
@@ -163,6 +166,19 @@ static int decode_json(struct cxa_error *error)
 
 static struct decoded read; /* what is encoded */
 
+/* One value alone. */
+static int encode_value(struct cxa_error *error)
+{
+	const struct cxa_message_type *type =
+		cxa_message_type_of(&cxa__connection__descriptor);
+	const uint64_t id = 7;
+	struct cxa_buffer out = { 0 };
+	int status = cxa_json_encode_value(&type->fields[0], &id, &out, error);
+
+	cxa_buffer_release(&out);
+	return status;
+}
+
 static int encode_json(struct cxa_error *error)
 {
 	struct cxa_buffer out = { 0 };
@@ -202,6 +218,7 @@ static const struct deed deeds_of_batches[] = {
 	{ "collecting rows", collect_rows },
 	{ "collecting concepts with their embeddings", collect_concepts },
 	{ "appending records", append_records },
+	{ "writing a value", encode_value },
 };
 
 static const struct deed deeds_of_json[] = {
@@ -224,6 +241,49 @@ static void fill_arenas(void)
 		wrong += find_wrong(&deeds_of_json[0], true) != 0;
 	filled = 0;
 	is_uint(wrong, 0, "wherever the memory ends, reading JSON is an error");
+}
+
+/* The same, of what is not known of an object, which is in a buffer. */
+static void fill_buffers(const char *golden)
+{
+	unsigned long wrong = 0;
+	size_t size;
+	const char *one = first_record(golden, kind, &size);
+
+	for (size_t more = 0; more < 200; more++) {
+		cxa_buffer_reset(&record);
+		cxa_buffer_append(&record, one, size - 1);
+		cxa_buffer_text(&record, ",\"x\":\"");
+		for (size_t i = 0; i < more; i++)
+			cxa_buffer_byte(&record, 'y');
+		cxa_buffer_text(&record, "\"}");
+		wrong += find_wrong(&deeds_of_json[0], false) != 0;
+	}
+	is_uint(wrong, 0, "however much is not known of it");
+}
+
+/* As a record of the original, that has nothing besides. */
+static void run_plain(const char *golden)
+{
+	size_t size;
+	const char *one = first_record(golden, kind, &size);
+
+	if (decode(&read, kind, one, size) != 0) {
+		printf("Bail out! %s\n", read.error.message);
+		exit(1);
+	}
+	run_out_of_memory(&deeds_of_json[1], false);
+	cxa_arena_release(&read.arena);
+}
+
+/* Each count of rows ends the memory elsewhere. */
+static void count_rows(void)
+{
+	unsigned long wrong = 0;
+
+	for (count = 1; count <= ROWS; count++)
+		wrong += find_wrong(&deeds_of_batches[1], true) != 0;
+	is_uint(wrong, 0, "however many embeddings are written");
 }
 
 /*
@@ -253,6 +313,8 @@ static void run_json(const char *golden)
 	}
 	fill_arenas();
 	cxa_arena_release(&read.arena);
+	fill_buffers(golden);
+	run_plain(golden);
 }
 
 int main(void)
@@ -266,6 +328,7 @@ int main(void)
 		run_out_of_memory(&deeds_of_batches[i], false);
 		run_out_of_memory(&deeds_of_batches[i], true);
 	}
+	count_rows();
 	for (kind = 0; kind < KIND_COUNT; kind++)
 		run_json(golden);
 	for (int i = 0; i < 2; i++) {
