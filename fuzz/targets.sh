@@ -4,19 +4,19 @@
 # target, largest input, seconds for one, dictionary, its seeds; mutants that
 # are replayed of each seed, "archives" are the vectors of the specification
 fuzz_table='
-tar         65536  30  tar.dict   archives   20
+tar         36864  30  tar.dict   archives   20
 messages     8192  30  wire.dict  made       10
 batch       32768  30  wire.dict  made       10
 planes      16384  30  -          made       50
 line        16384  30  json.dict  made       10
 json        65536  30  json.dict  made        2
-archive     65536  60  tar.dict   archives    5
-round-trip  65536  60  tar.dict   archives    1
-readers     65536  60  tar.dict   archives    5
-listing     65536  30  tar.dict   archives    5
-salvage     65536  60  tar.dict   archives    2
-repair      65536  60  tar.dict   archives    1
-migrate     65536  60  tar.dict   archives    1
+archive     36864  60  tar.dict   archives    5
+round-trip  36864  60  tar.dict   archives    1
+readers     36864  60  tar.dict   archives    5
+listing     36864  30  tar.dict   archives    5
+salvage     36864  60  tar.dict   archives    2
+repair      36864  60  tar.dict   archives    1
+migrate     36864  60  tar.dict   archives    1
 store       65536  60  sql.dict   made        5
 '
 fuzz_names=$(echo "$fuzz_table" | awk 'NF { print $1 }')

@@ -124,7 +124,7 @@ static bool is_header_exact(const uint8_t *block)
 static bool find_last(const uint8_t *window, size_t size, size_t *at)
 {
 	for (size_t i = size; i-- > CXA_BLOCK_BYTES;) {
-		if ((size - i >= MAGIC_BYTES &&
+		if ((window[i] == magic[0] && size - i >= MAGIC_BYTES &&
 		     memcmp(window + i, magic, MAGIC_BYTES) == 0) ||
 		    (window[i - CXA_BLOCK_BYTES] == 'T' &&
 		     is_header(window + i - CXA_BLOCK_BYTES))) {
