@@ -23,17 +23,6 @@ static bool is_canonical(const uint8_t *head, size_t size)
 	       cxa_preamble_find(head, &member, &mtime);
 }
 
-/* A canonical archive whose first block is damaged still has a sound end. */
-static bool has_trailer(const struct cxa_input *input)
-{
-	struct cxa_trailer trailer;
-	uint64_t end;
-	uint64_t padding;
-
-	return input->seekable &&
-	       cxa_trailer_find(&trailer, input, &end, &padding, NULL) == 0;
-}
-
 static void check_expected(struct cxa_report *report, const uint8_t *expect)
 {
 	struct cxa_digest wanted;
@@ -172,8 +161,11 @@ static int verify_input(struct cxa_context *context, const char *locator,
 	if (status == 0 && !input->is_directory) {
 		status = cxa_input_peek(input, head, sizeof(head), &size,
 					error);
-		canonical = is_canonical(head, size) || has_trailer(input);
+		canonical = is_canonical(head, size);
 	}
+	/* One whose first block is damaged still has a sound end. */
+	if (status == 0 && !canonical && input->seekable)
+		status = cxa_trailer_stands(&canonical, input, error);
 	if (status == 0 && canonical) {
 		report->is_archive = true;
 		status = verify_canonical(context, input, head, report, graph,

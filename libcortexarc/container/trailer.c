@@ -247,3 +247,19 @@ int cxa_trailer_find(struct cxa_trailer *out, const struct cxa_input *input,
 	*padding = input->size - *end;
 	return 0;
 }
+
+int cxa_trailer_stands(bool *stands, const struct cxa_input *input,
+		       struct cxa_error *error)
+{
+	struct cxa_error inner = CXA_ERROR_INIT;
+	struct cxa_trailer trailer;
+	uint64_t padding;
+	uint64_t end;
+	int status = cxa_trailer_find(&trailer, input, &end, &padding, &inner);
+
+	*stands = status == 0;
+	if (status != CXA_ERR_IO && status != CXA_ERR_CANCELLED &&
+	    status != CXA_ERR_NOMEM)
+		return 0;
+	return cxa_error_pass(error, status, &inner);
+}

@@ -63,4 +63,13 @@ bool cxa_trailer_agrees(const struct cxa_trailer *trailer,
 int cxa_trailer_find(struct cxa_trailer *out, const struct cxa_input *input,
 		     uint64_t *end, uint64_t *padding, struct cxa_error *error);
 
+/**
+ * cxa_trailer_stands() - is there a sound one at the end of a seekable file?
+ *
+ * Return: 0, also where there is none; CXA_ERR_IO, CXA_ERR_CANCELLED,
+ * CXA_ERR_NOMEM: it cannot be told.
+ */
+int cxa_trailer_stands(bool *stands, const struct cxa_input *input,
+		       struct cxa_error *error);
+
 #endif

@@ -359,20 +359,22 @@ static int describe(struct cxa_archive *archive, enum cxa_operation operation,
 }
 
 /* Canonical from its first block, or with a trailer at its end: then strictly. */
-static bool is_canonical(const struct cxa_input *input)
+static int look_at_form(const struct cxa_input *input, bool *is_canonical,
+			struct cxa_error *error)
 {
-	struct cxa_trailer trailer;
 	uint8_t block[CXA_BLOCK_BYTES];
 	struct cxa_member member;
-	uint64_t end;
-	uint64_t rest;
+	uint64_t mtime;
 	size_t got = 0;
+	int status = cxa_input_read_at(input, 0, block, sizeof(block), &got,
+				       error);
 
-	if (cxa_input_read_at(input, 0, block, sizeof(block), &got, NULL) < 0 ||
-	    got != sizeof(block))
-		return true;
-	return cxa_preamble_find(block, &member, &rest) ||
-	       cxa_trailer_find(&trailer, input, &end, &rest, NULL) == 0;
+	if (status < 0)
+		return status;
+	*is_canonical = got != sizeof(block) ||
+			cxa_preamble_find(block, &member, &mtime);
+	return *is_canonical ? 0 :
+			       cxa_trailer_stands(is_canonical, input, error);
 }
 
 static int open_foreign(struct cxa_archive *archive, struct cxa_error *error)
@@ -413,6 +415,7 @@ int cxa_archive_open(struct cxa_archive **out, struct cxa_context *context,
 		     struct cxa_error *error)
 {
 	struct cxa_archive *archive = calloc(1, sizeof(*archive));
+	bool is_canonical = true;
 	int status = 0;
 
 	*out = NULL;
@@ -426,7 +429,9 @@ int cxa_archive_open(struct cxa_archive **out, struct cxa_context *context,
 					   &archive->spool, error);
 	if (status == CXA_ERR_CORRUPT)
 		status = judge_part(archive, operation, error);
-	if (status == 0 && !is_canonical(archive->input))
+	if (status == 0)
+		status = look_at_form(archive->input, &is_canonical, error);
+	if (status == 0 && !is_canonical)
 		status = open_foreign(archive, error);
 	if (status == 0)
 		status = describe(archive, operation, error);

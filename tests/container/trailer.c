@@ -175,10 +175,12 @@ static void a_file_that_fails_or_shrinks_is_told(void)
 {
 	struct cxa_error error = CXA_ERROR_INIT;
 	struct cxa_error again = CXA_ERROR_INIT;
+	struct cxa_error third = CXA_ERROR_INIT;
 	struct cxa_trailer trailer;
 	struct fixture_file file;
 	uint64_t end;
 	uint64_t padding;
+	bool stands = true;
 	int fd;
 
 	fixture_file_open(&file, fixture.file.data, fixture.file.size, true);
@@ -190,6 +192,9 @@ static void a_file_that_fails_or_shrinks_is_told(void)
 	file.input.fd = -1;
 	is_int(cxa_trailer_find(&trailer, &file.input, &end, &padding, &again),
 	       CXA_ERR_IO, "one that cannot be read is no damaged one");
+	is_int(cxa_trailer_stands(&stands, &file.input, &third), CXA_ERR_IO,
+	       "nor is one that cannot be read one without TRAILER");
+	like(third.message, "cannot read", "and why is told");
 	file.input.fd = fd;
 	fixture_file_close(&file);
 }
