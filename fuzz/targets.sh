@@ -13,6 +13,7 @@ json        65536  30  json.dict  made        2
 archive     36864  60  tar.dict   archives    5
 round-trip  36864  60  tar.dict   archives    1
 readers     36864  60  tar.dict   archives    5
+chunks      36864  60  tar.dict   archives    1
 listing     36864  30  tar.dict   archives    5
 salvage     36864  60  tar.dict   archives    2
 repair      36864  60  tar.dict   archives    1
