@@ -9,9 +9,9 @@
 
 /*
  * The low three bits of the first byte say the collection, the fourth that the
- * rest is a frame. Oracles: what is accepted encodes to the same bytes; each of
- * its records unpacks, packs to the same bytes, and as JSON says the same when
- * it is read again.
+ * rest is a frame. Oracles: what is accepted encodes to the same bytes; of a
+ * range of ids it gives the same records; each of its records unpacks, packs to
+ * the same bytes, and as JSON says the same when it is read again.
  */
 
 enum { IN_FRAME = 8 };
@@ -74,18 +74,12 @@ static void look_at_batch(const struct cxa_batch *batch,
 	}
 }
 
-static void try_batch(enum cxa_collection collection, const uint8_t *data,
-		      size_t size)
+static int decode(enum cxa_collection collection, const uint8_t *data,
+		  size_t size, const struct cxa_id_range *range,
+		  struct cxa_batch **batch, struct cxa_id_run *ids)
 {
-	static const struct cxa_id_range all = { 0, UINT64_MAX };
-	const struct cxa_limits *limits = &fuzz_context()->limits;
 	struct cxa_error error = CXA_ERROR_INIT;
 	struct cxa_buffer raw = { 0 };
-	struct cxa_buffer again = { 0 };
-	struct cxa_batch *batch = NULL;
-	struct cxa_wire_stats stats;
-	struct cxa_id_run checked;
-	struct cxa_id_run ids;
 	int status;
 
 	raw.data = malloc(size + 1);
@@ -93,14 +87,54 @@ static void try_batch(enum cxa_collection collection, const uint8_t *data,
 	memcpy(raw.data, data, size);
 	raw.size = size;
 	raw.capacity = size + 1;
-	status = cxa_batch_decode(collection, &raw, limits, &all, &batch, &ids,
-				  &error);
-	MUST((status == 0) == (batch != NULL));
+	status = cxa_batch_decode(collection, &raw, &fuzz_context()->limits,
+				  range, batch, ids, &error);
+	MUST((status == 0) == (*batch != NULL));
+	cxa_buffer_release(&raw);
+	return status;
+}
+
+/* The second half, by its ids. */
+static void look_at_half(const struct cxa_batch *all, const uint8_t *data,
+			 size_t size)
+{
+	size_t first = all->count / 2;
+	struct cxa_id_range range = { all->records[first].id,
+				      all->records[all->count - 1].id };
+	struct cxa_batch *half = NULL;
+	struct cxa_id_run ids;
+
+	MUST(decode(all->collection, data, size, &range, &half, &ids) == 0);
+	MUST(ids.count == all->count && half->count == all->count - first);
+	for (size_t i = 0; i < half->count; i++) {
+		const struct cxa_record *a = &all->records[first + i];
+		const struct cxa_record *b = &half->records[i];
+
+		MUST(a->id == b->id && a->size == b->size &&
+		     memcmp(a->data, b->data, a->size) == 0);
+	}
+	cxa_batch_unref(half);
+}
+
+static void try_batch(enum cxa_collection collection, const uint8_t *data,
+		      size_t size)
+{
+	static const struct cxa_id_range all = { 0, UINT64_MAX };
+	const struct cxa_limits *limits = &fuzz_context()->limits;
+	struct cxa_error error = CXA_ERROR_INIT;
+	struct cxa_buffer again = { 0 };
+	struct cxa_batch *batch = NULL;
+	struct cxa_wire_stats stats;
+	struct cxa_id_run checked;
+	struct cxa_id_run ids;
+	int status = decode(collection, data, size, &all, &batch, &ids);
+
 	MUST(cxa_batch_check(collection, data, size, limits, &checked, &stats,
 			     &error) == status);
 	if (status == 0) {
 		MUST(memcmp(&checked, &ids, sizeof(ids)) == 0);
 		look_at_batch(batch, &ids);
+		look_at_half(batch, data, size);
 		fuzz_must_be(cxa_batch_encode(collection, batch->records,
 					      batch->count, &again, &error), 0,
 			     &error, "encoding the batch");
@@ -108,7 +142,6 @@ static void try_batch(enum cxa_collection collection, const uint8_t *data,
 		     memcmp(again.data, data, size) == 0);
 	}
 	cxa_batch_unref(batch);
-	cxa_buffer_release(&raw);
 	cxa_buffer_release(&again);
 }
 

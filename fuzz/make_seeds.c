@@ -263,6 +263,43 @@ static void seed_planes(void)
 	}
 }
 
+/* Arguments as command_line.c takes them, each with its NUL. */
+#define LINE(text) { text, sizeof(text) }
+
+static void seed_command_lines(void)
+{
+	static const struct {
+		const char *text;
+		size_t size;
+	} lines[] = {
+		LINE("pack\0in.db\0-o\0out.cxa\0--level\00019\0--verify"),
+		LINE("pack\0-\0-oout.cxa\0--no-check-encode\0--json\0-q"),
+		LINE("unpack\0in.cxa\0--into=store.db\0--safety-backup\0old"),
+		LINE("unpack\0a\0-o\0b\0--format\0json\0--collection\0"
+		     "concepts,columns\0--ids\0001-9"),
+		LINE("init\0new.db\0--quiet"),
+		LINE("verify\0--level=bytes\0--fail-on\0High\0--now\0001700\0"
+		     "--max-issues=5\0--\0-in"),
+		LINE("verify\0in\0--expect\0"
+		     "0123456789abcdefABCDEF0123456789"
+		     "0123456789abcdefABCDEF0123456789"),
+		LINE("get\0concepts\0004711\0big.cxa\0--limit\0tags=64K\0"
+		     "--limit=members=2G\0--wait\0000"),
+		LINE("diff\0a\0b\0--fields\0--full\0--metadata\0"
+		     "--max-records\000100\0--temp-dir=/tmp\0--threads=8"),
+		LINE("migrate\0in.db\0--to-version\0002\0--in-place"),
+		LINE("salvage\0in\0-o\0out\0--from\0a\0--from\0b\0"
+		     "--keep-unverified\0--no-sandbox"),
+		LINE("repair\0in\0--rule\0content-hash\0--dry-run\0--sandbox"),
+		LINE("help\0limits"), LINE("cat\0--help"), LINE("--version"),
+		LINE("lits\0in.cxa\0--progress"),
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		seed("command-line", -1, (const uint8_t *)lines[i].text,
+		     lines[i].size);
+}
+
 int main(int argc, char **argv)
 {
 	struct cxa_buffer bytes = { 0 };
@@ -278,6 +315,7 @@ int main(int argc, char **argv)
 		seed_records(argv[i]);
 	}
 	seed_planes();
+	seed_command_lines();
 	cxa_buffer_release(&bytes);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "own_mutate.h"
 #include "target.h"
 
 /*
@@ -21,38 +22,6 @@ enum { MAX_BYTES = 1 << 20 };
 static int verbose;
 static unsigned long mutants;
 static unsigned long inputs;
-static uint64_t random_state;
-
-static uint64_t next_random(void)
-{
-	random_state = random_state * UINT64_C(6364136223846793005) +
-		       UINT64_C(1442695040888963407);
-	return random_state >> 33;
-}
-
-/* The engine's own mutator is not here: some bytes changed, a piece lost. */
-size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size)
-{
-	static const uint8_t edges[] = { 0, 1, 0x7f, 0x80, 0xff };
-	size_t at;
-
-	if (size == 0 || next_random() % 8 == 0) {
-		if (size == max_size)
-			return size;
-		data[size] = (uint8_t)next_random();
-		return size + 1;
-	}
-	if (next_random() % 8 == 0)
-		return size - next_random() % (size < 16 ? size : 16);
-	for (uint64_t turns = 1 + next_random() % 3; turns != 0; turns--) {
-		at = next_random() % size;
-		data[at] = next_random() % 2 == 0 ?
-				   (uint8_t)next_random() :
-				   edges[next_random() % sizeof(edges)];
-	}
-	return size;
-}
-
 /* In a block of its own size, so that a byte too far is seen. */
 static void run(const uint8_t *data, size_t size)
 {
@@ -72,7 +41,7 @@ static void run_mutants(const uint8_t *data, size_t size, uint8_t *room)
 	for (unsigned long i = 0; i < mutants; i++) {
 		size_t mutant = size;
 
-		random_state = i;
+		fuzz_own_seed(i);
 		if (size != 0)
 			memcpy(room, data, size);
 		/* The first ones are one step away, then two, and so on. */

@@ -10,7 +10,7 @@ batch       32768  30  wire.dict  made       10
 planes      16384  30  -          made       50
 line        16384  30  json.dict  made       10
 json        65536  30  json.dict  made        2
-archive     36864  60  tar.dict   archives    5
+archive     36864  60  tar.dict   archives   29
 round-trip  36864  60  tar.dict   archives    1
 readers     36864  60  tar.dict   archives    5
 chunks      36864  60  tar.dict   archives    1
@@ -19,6 +19,7 @@ salvage     36864  60  tar.dict   archives    2
 repair      36864  60  tar.dict   archives    1
 migrate     36864  60  tar.dict   archives    1
 store       65536  60  sql.dict   made        5
+command-line 2048  30  tool.dict  made     1000
 '
 fuzz_names=$(echo "$fuzz_table" | awk 'NF { print $1 }')
 

@@ -28,7 +28,7 @@ tests/mutants           -
 tools                   -
 examples                -
 bench                   -
-fuzz                    check endpoint container record base
+fuzz                    tools check endpoint container record base
 '
 
 # against LAYERS, FILE...: includes of other layers, or of a path that climbs
