@@ -16,6 +16,7 @@ enum fault_class {
 	CLASS_MAP,
 	CLASS_FOLDER,
 	CLASS_LOCK,
+	CLASS_CONFINE, /* what the sandbox is made of */
 	CLASS_MEMORY,
 	CLASSES
 };

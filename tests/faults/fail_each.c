@@ -42,6 +42,8 @@ static const struct fault {
 	[CLASS_FOLDER] = { "mkdir or chmod", { EACCES, ENOSPC, EROFS, EDQUOT },
 			   false, false },
 	[CLASS_LOCK] = { "lock", { EIO }, false, false },
+	[CLASS_CONFINE] = { "confine", { ENOSYS, EPERM, EINVAL, ENOMEM,
+				     E2BIG }, false, false },
 	[CLASS_MEMORY] = { "memory", { ENOMEM }, false, false },
 };
 

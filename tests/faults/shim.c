@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -299,6 +300,38 @@ int NAME(name)(int fd, int command, ...)                                        
 
 CONTROL(fcntl)
 CONTROL(fcntl64)
+
+/* Landlock and seccomp, which have no functions of their own: six arguments */
+DECLARE(long, syscall, (long number, ...))
+long NAME(syscall)(long number, ...)
+{
+	va_list args;
+	long all[6];
+
+	va_start(args, number);
+	for (int i = 0; i < 6; i++)
+		all[i] = va_arg(args, long);
+	va_end(args);
+	return fails(CLASS_CONFINE) ? -1 :
+				      REAL(syscall)(number, all[0], all[1],
+						    all[2], all[3], all[4],
+						    all[5]);
+}
+
+DECLARE(int, prctl, (int option, ...))
+int NAME(prctl)(int option, ...)
+{
+	va_list args;
+	unsigned long all[4];
+
+	va_start(args, option);
+	for (int i = 0; i < 4; i++)
+		all[i] = va_arg(args, unsigned long);
+	va_end(args);
+	return fails(CLASS_CONFINE) ? -1 :
+				      REAL(prctl)(option, all[0], all[1],
+						  all[2], all[3]);
+}
 
 /* --- memory: by the names below, as dlsym() may want some itself ------------------ */
 
