@@ -89,7 +89,6 @@ static void check_contents(struct cxa_walk_job *job)
 	for (size_t i = 0; i < job->count; i++) {
 		struct cxa_walk_item *item = &job->items[i];
 
-		cxa_buffer_reset(&item->raw);
 		if (item->fault == NULL)
 			check_frame(context, &coder, item);
 		if (item->fault == NULL)

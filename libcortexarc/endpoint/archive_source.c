@@ -78,7 +78,8 @@ static int read_chosen(void *state, enum cxa_collection collection,
 		       void **out, struct cxa_error *error)
 {
 	static const struct cxa_batch_reader_ops ops = {
-		.size = size, .load = load, .check = check_against_index, .locate = locate
+		.size = size, .load = load, .check = check_against_index,
+		.locate = locate
 	};
 	struct cxa_archive *archive = state;
 	struct cxa_batch_choice choice = { .collection = collection,

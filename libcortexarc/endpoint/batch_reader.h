@@ -19,10 +19,11 @@ struct cxa_batch_choice {
 };
 
 /**
- * struct cxa_batch_reader_ops - where batches come from; the last three: on workers
+ * struct cxa_batch_reader_ops - where batches come from
  * @wanted: is it one of the choice's? NULL: all that are not skipped
  * @size: of its stored and its raw bytes
- * @load: its stored bytes, proven, and its raw ones
+ * @load: its stored bytes, proven, and its raw ones; this and what follows is
+ *        called on workers
  * @check: is it what was said of it? NULL: nothing was
  * @locate: says where it is, of an error; cxa_error_at()
  */
