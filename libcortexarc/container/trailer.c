@@ -110,14 +110,16 @@ static bool is_header(const uint8_t *block)
 	       memcmp(block + 257, "ustar", 6) == 0;
 }
 
-static bool is_header_exact(const uint8_t *block)
+static bool is_header_exact(const uint8_t *block, uint64_t *mtime)
 {
 	struct cxa_tar_header header;
 
-	return cxa_tar_header_decode(&header, block) == NULL &&
-	       header.type == '0' && header.size == CXA_TRAILER_BYTES &&
-	       strcmp(header.name,
-		      cxa_member_name(CXA_MEMBER_TRAILER)) == 0;
+	if (cxa_tar_header_decode(&header, block) != NULL ||
+	    header.type != '0' || header.size != CXA_TRAILER_BYTES ||
+	    strcmp(header.name, cxa_member_name(CXA_MEMBER_TRAILER)) != 0)
+		return false;
+	*mtime = header.mtime;
+	return true;
 }
 
 /* The last place of TRAILER in the window, by its magic or its header. */
@@ -184,7 +186,7 @@ static int judge(struct cxa_trailer *out, const uint8_t *window, size_t size,
 		status = check_place(out, offset, error);
 	if (status < 0)
 		return status;
-	if (!is_header_exact(window + at - CXA_BLOCK_BYTES))
+	if (!is_header_exact(window + at - CXA_BLOCK_BYTES, &out->mtime))
 		return damaged(error, "its tar header is not canonical");
 	fault = check_behind(window + behind, size - behind);
 	if (fault == NULL)

@@ -15,6 +15,7 @@ enum { CXA_TRAILER_BYTES = 512 };
  * @index_offset, @sums_offset: of the member's data in the file
  * @index_digest: of INDEX.pb.zst's stored bytes
  * @root: digest of the bytes of B2SUMS: the archive's name
+ * @mtime: of its tar header, seconds; only cxa_trailer_find() knows it
  */
 struct cxa_trailer {
 	uint32_t major;
@@ -25,6 +26,7 @@ struct cxa_trailer {
 	uint64_t sums_size;
 	struct cxa_digest index_digest;
 	struct cxa_digest root;
+	uint64_t mtime;
 };
 
 /*

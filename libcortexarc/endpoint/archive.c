@@ -312,6 +312,12 @@ static int read_foreign_trailer(struct cxa_archive *archive,
 	return status;
 }
 
+static int other_trailer(const char *what, struct cxa_error *error)
+{
+	cxa_error_at(error, cxa_member_name(CXA_MEMBER_TRAILER), UINT64_MAX);
+	return cxa_error_set(error, CXA_ERR_CORRUPT, "%s", what);
+}
+
 static int read_trailer(struct cxa_archive *archive, struct cxa_buffer *bytes,
 			struct cxa_error *error)
 {
@@ -323,6 +329,9 @@ static int read_trailer(struct cxa_archive *archive, struct cxa_buffer *bytes,
 		return read_foreign_trailer(archive, bytes, error);
 	status = cxa_trailer_find(&archive->trailer, archive->input, &end,
 				  &padding, error);
+	if (status == 0 && archive->trailer.mtime != archive->mtime)
+		status = other_trailer("a time other than that of the first "
+				       "member", error);
 	if (status == 0 && padding != 0)
 		cxa_context_notice(archive->context,
 				   "%s: %llu zero bytes behind the end (a tar "
@@ -330,13 +339,6 @@ static int read_trailer(struct cxa_archive *archive, struct cxa_buffer *bytes,
 				   archive->input->name,
 				   (unsigned long long)padding);
 	return status;
-}
-
-static int other_version(struct cxa_error *error)
-{
-	cxa_error_at(error, cxa_member_name(CXA_MEMBER_TRAILER), UINT64_MAX);
-	return cxa_error_set(error, CXA_ERR_CORRUPT,
-			     "TRAILER and CORTEXARC tell of two versions");
 }
 
 static int describe(struct cxa_archive *archive, enum cxa_operation operation,
@@ -349,7 +351,8 @@ static int describe(struct cxa_archive *archive, enum cxa_operation operation,
 		status = read_trailer(archive, &bytes, error);
 	if (status == 0 &&
 	    !cxa_trailer_agrees(&archive->trailer, archive->header))
-		status = other_version(error);
+		status = other_trailer("TRAILER and CORTEXARC tell of two "
+				       "versions", error);
 	if (status == 0) {
 		archive->root = archive->trailer.root;
 		status = read_index(archive, &bytes, error);

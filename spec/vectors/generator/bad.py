@@ -185,12 +185,16 @@ tampered('more-before', inserted('CORTEXARC', 'README', has_pax=False),
 tampered('more-after', inserted('', 'README'), 'a member behind TRAILER')
 
 
-def first_head(title, why, member='-', **fields):
-    """The first batch's header with other fields."""
+def head(of, title, why, member='-', **fields):
+    """The header of the member of that name with other fields."""
     def edit(members):
-        members[place(members, FIRST)].head = fields
+        members[place(members, of)].head = fields
         return members
     tampered(title, edit, why, member)
+
+
+def first_head(title, why, member='-', **fields):
+    head(FIRST, title, why, member, **fields)
 
 
 for name, kind, why in (
@@ -223,6 +227,9 @@ first_head('mode', 'another mode', mode=b'000755 ')
 first_head('owner', 'an owner', uid=b'001750 ')
 first_head('owner-name', "an owner's name", uname=b'root')
 first_head('time', 'another time than the others', mtime=octal(5, 12))
+for name in ('schema.pb', INDEX, SUMS, TRAILER):
+    head(name, 'time-' + name.split('.')[0].lower(),
+         'another time of %s alone' % name, name, mtime=octal(5, 12))
 first_head('link-name', 'a link name', link=b'x')
 first_head('version', "GNU tar's magic", magic=b'ustar  \0')
 first_head('checksum', 'a checksum that does not hold', checksum=b'000000\0 ')
