@@ -316,8 +316,10 @@ static bool ended;
 /* libarchive ends the program by itself, with 1, when it has no memory. */
 static void on_exit_of_others(void)
 {
-	if (!ended)
-		_exit(EXIT_MACHINE);
+	if (ended)
+		return;
+	fputs("cortexarc: no memory for libarchive\n", stderr);
+	_exit(EXIT_MACHINE);
 }
 
 int main(int argc, char **argv)

@@ -3,6 +3,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@ enum {
 struct opening {
 	struct cxa_foreign *foreign;
 	struct archive *archive;
+	struct archive_entry *entry;
 	struct cxa_input *input;
 	char **names;
 	size_t capacity;
@@ -62,34 +64,36 @@ static int archive_failure(struct opening *opening, int status)
 
 	if (opening->status < 0)
 		return opening->status;
+	if (archive_errno(opening->archive) == ENOMEM)
+		return cxa_error_nomem(opening->error, "libarchive");
 	return cxa_error_set(opening->error, status, "libarchive: %s",
 			     reason == NULL ? "no reason given" : reason);
 }
 
 /*
- * Not archive_read_support_filter_all(): some of those run another program on
- * what they are given.
+ * No filters: a compressed tar is refused by its magic, and a tar whose first
+ * name begins like one would be decompressed. Step by step, and with an entry of
+ * our own: archive_read_open() and archive_read_next_header() go on where memory
+ * for these has failed (3.6.2).
  */
 static int open_archive(struct opening *opening)
 {
 	struct archive *archive = archive_read_new();
 
 	opening->archive = archive;
-	if (archive == NULL)
+	if (archive != NULL)
+		opening->entry = archive_entry_new2(archive);
+	if (opening->entry == NULL ||
+	    archive_read_support_format_tar(archive) != ARCHIVE_OK ||
+	    archive_read_set_read_callback(archive, on_read) != ARCHIVE_OK ||
+	    archive_read_set_callback_data(archive, opening) != ARCHIVE_OK)
 		return cxa_error_nomem(opening->error, "libarchive");
-	archive_read_support_filter_bzip2(archive);
-	archive_read_support_filter_compress(archive);
-	archive_read_support_filter_gzip(archive);
-	archive_read_support_filter_lz4(archive);
-	archive_read_support_filter_lzip(archive);
-	archive_read_support_filter_lzma(archive);
-	archive_read_support_filter_xz(archive);
-	archive_read_support_filter_zstd(archive);
-	archive_read_support_format_tar(archive);
-	if (archive_read_open(archive, opening, NULL, on_read, NULL) !=
-	    ARCHIVE_OK)
-		return archive_failure(opening, CXA_ERR_FORMAT);
-	return 0;
+	if (archive_read_open1(archive) == ARCHIVE_OK)
+		return 0;
+	/* It has no number for the memory of its own buffers. */
+	if (opening->status == 0 && archive_errno(archive) == 0)
+		return cxa_error_nomem(opening->error, "libarchive");
+	return archive_failure(opening, CXA_ERR_FORMAT);
 }
 
 /* --- one entry ------------------------------------------------------- */
@@ -198,12 +202,11 @@ static int copy_data(struct opening *opening, struct cxa_member *member,
 	}
 }
 
-static int keep_entry(struct opening *opening, struct archive_entry *entry,
-		      const char *name)
+static int keep_entry(struct opening *opening, const char *name)
 {
 	struct cxa_foreign *foreign = opening->foreign;
 	struct cxa_member member = { 0 };
-	la_int64_t size = archive_entry_size(entry);
+	la_int64_t size = archive_entry_size(opening->entry);
 	int status = check_name(opening, name, &member);
 
 	if (status < 0)
@@ -229,8 +232,9 @@ static int keep_entry(struct opening *opening, struct archive_entry *entry,
 	return 0;
 }
 
-static int take_entry(struct opening *opening, struct archive_entry *entry)
+static int take_entry(struct opening *opening)
 {
+	struct archive_entry *entry = opening->entry;
 	const char *name = archive_entry_pathname(entry);
 	uint64_t bytes = cxa_spool_bytes(opening->foreign->spool);
 	int status = cxa_member_check_count(++opening->entries, bytes,
@@ -252,16 +256,16 @@ static int take_entry(struct opening *opening, struct archive_entry *entry)
 		return refuse(opening, CXA_ERR_CORRUPT, "a sparse file", name);
 	if (strncmp(name, "./", 2) == 0)
 		name += 2;
-	return keep_entry(opening, entry, name);
+	return keep_entry(opening, name);
 }
 
 static int read_entries(struct opening *opening)
 {
-	struct archive_entry *entry;
 	int status;
 
 	for (;;) {
-		status = archive_read_next_header(opening->archive, &entry);
+		status = archive_read_next_header2(opening->archive,
+						   opening->entry);
 		if (status == ARCHIVE_EOF)
 			return 0;
 		if (status != ARCHIVE_OK)
@@ -269,7 +273,7 @@ static int read_entries(struct opening *opening)
 					       opening->entries == 0 ?
 						       CXA_ERR_FORMAT :
 						       CXA_ERR_CORRUPT);
-		status = take_entry(opening, entry);
+		status = take_entry(opening);
 		if (status < 0)
 			return status;
 	}
@@ -342,6 +346,7 @@ static void close_opening(struct opening *opening)
 		return;
 	if (opening->archive != NULL)
 		archive_read_free(opening->archive);
+	archive_entry_free(opening->entry);
 	for (size_t i = 0; opening->names != NULL &&
 			   i < opening->foreign->count; i++)
 		free(opening->names[i]);

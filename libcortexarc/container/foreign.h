@@ -17,7 +17,7 @@ struct cxa_foreign {
 
 /**
  * cxa_foreign_open() - read a tar through libarchive into a spool
- * @input: any tar, compressed or not, that libarchive reads; from its start
+ * @input: any tar that libarchive reads, not compressed; from its start
  * @temp_dir: of the spool; NULL: $TMPDIR, else /var/tmp
  * @limits: filled; NULL: the defaults. Folders count as members.
  *

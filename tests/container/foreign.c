@@ -268,6 +268,10 @@ static void what_is_no_archive_is_told(void)
 	put(archive, "CORTEXARC", AE_IFREG, "abc", 3);
 	end(archive);
 	is_refused(&bytes, CXA_ERR_FORMAT, "a zip");
+	archive = begin(&bytes, ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FILTER_GZIP);
+	put_members(archive, "");
+	end(archive);
+	is_refused(&bytes, CXA_ERR_FORMAT, "a compressed tar");
 	cxa_buffer_byte(&bytes, 0);
 	bytes.size = 0;
 	is_refused(&bytes, CXA_ERR_FORMAT, "an empty file");
@@ -277,7 +281,7 @@ static void a_cut_tar_is_refused(void)
 {
 	struct cxa_buffer bytes = { 0 };
 	struct archive *archive = begin(&bytes, ARCHIVE_FORMAT_TAR_USTAR,
-					ARCHIVE_FILTER_GZIP);
+					ARCHIVE_FILTER_NONE);
 	static uint8_t noise[400000];
 
 	fixture_fill(noise, sizeof(noise), 99);
@@ -286,7 +290,7 @@ static void a_cut_tar_is_refused(void)
 	    sizeof(noise));
 	end(archive);
 	bytes.size /= 2;
-	is_refused(&bytes, CXA_ERR_CORRUPT, "a compressed tar that is cut");
+	is_refused(&bytes, CXA_ERR_CORRUPT, "a tar that is cut");
 }
 
 static void limits_hold(void)
@@ -371,11 +375,6 @@ static void what_libarchive_packs_is_read(void)
 		  ARCHIVE_FILTER_NONE, "backup/" },
 		{ "a tar in a folder of a folder", ARCHIVE_FORMAT_TAR_GNUTAR,
 		  ARCHIVE_FILTER_NONE, "./a/b/" },
-		{ "a tar.gz", ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FILTER_GZIP,
-		  "" },
-		{ "a tar.zst", ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FILTER_ZSTD,
-		  "" },
-		{ "a tar.xz", ARCHIVE_FORMAT_TAR_USTAR, ARCHIVE_FILTER_XZ, "" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -421,7 +420,6 @@ static void what_tar_packs_again_is_read(void)
 		  "tar --format=pax -cf ../out.tar $(ls -r)" },
 		{ "tar of the folder from outside",
 		  "cd .. && tar -cf out.tar in" },
-		{ "tar, compressed", "tar -czf ../out.tar ." },
 	};
 	char folder[256];
 	char command[1024];

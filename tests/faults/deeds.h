@@ -137,6 +137,12 @@ __attribute__((unused)) static const struct deed {
 	{ "get from an archive",
 	  { "get", "concepts", "1", IN "old.cxa" },
 	  NULL, REPLACED, NULL, NULL, 0, NULL },
+	{ "pack of what another tar has packed again",
+	  { "pack", IN "again.tar", "-o", "out.cxa" },
+	  "out.cxa", REPLACED, "old.cxa", NULL, 0, NULL },
+	{ "verify of what another tar has packed again",
+	  { "verify", IN "again.tar", "--fail-on", "Critical" },
+	  NULL, REPLACED, NULL, NULL, 0, NULL },
 };
 
 enum { DEEDS = sizeof(deeds) / sizeof(deeds[0]) };
@@ -276,6 +282,8 @@ static void make_inputs(void)
 		must_run(made[i]);
 	must_sql("in/new.db", smaller);
 	must_sql("in/old.db", smaller);
+	must(system("mkdir in/again && tar -xf in/new.cxa -C in/again && "
+		    "tar -cf in/again.tar -C in/again .") == 0, "again.tar");
 	copy_file("in/new.cxa", "in/bad.cxa");
 	spoil("in/bad.cxa", 2);
 	copy_file("in/new.cxa", "in/worse.cxa");

@@ -183,12 +183,25 @@ static bool names_file(const char *text, const struct deed *deed)
 	return deed->target != NULL && strstr(text, deed->target) != NULL;
 }
 
+/* libarchive ends a program that has no memory, with a line of its own first. */
+static const char *behind_libarchive(const char *text)
+{
+	static const char own[] = "Fatal Internal Error in libarchive: ";
+	const char *end = NULL;
+
+	if (strncmp(text, own, sizeof(own) - 1) == 0)
+		end = strchr(text, '\n');
+	return end == NULL ? text : end + 1;
+}
+
 /* A line that says what failed, and one at most that says what to do. */
 static const char *fault_of_message(const char *text, const struct point *point,
 				    const struct deed *deed)
 {
 	int lines = 0;
 
+	if (point->class == CLASS_MEMORY)
+		text = behind_libarchive(text);
 	for (const char *c = text; *c != '\0'; c++)
 		lines += *c == '\n';
 	if (strncmp(text, "cortexarc: ", strlen("cortexarc: ")) != 0)

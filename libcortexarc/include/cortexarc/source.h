@@ -64,7 +64,9 @@ struct cxa_source_options {
  * the context's temp_dir), because the document's order is its own affair; an
  * archive from a pipe is spooled too, each member checked on its way. An
  * archive from a file is read at its trailer and index only: a batch is
- * checked when a cursor comes to it.
+ * checked when a cursor comes to it. One that another tar packed again (not
+ * compressed) is read through libarchive, which calls exit(1) when it has no
+ * memory for a text.
  *
  * A store is opened read-only, and all that is read from it is as it is at
  * this moment, whoever goes on writing; that lasts until the source is closed.
