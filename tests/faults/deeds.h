@@ -46,6 +46,9 @@ __attribute__((unused)) static const struct deed {
 	{ "unpack into JSON over an older document",
 	  { "unpack", IN "new.cxa", "-o", "out.json" },
 	  "out.json", REPLACED, "old.json", NULL, 0, NULL },
+	{ "pack of a folder",
+	  { "pack", IN "lines", "-o", "out.cxa" },
+	  "out.cxa", REPLACED, NULL, NULL, 0, NULL },
 	{ "unpack into a folder",
 	  { "unpack", IN "new.cxa", "-o", "out/" },
 	  "out", MADE, NULL, NULL, 0, NULL },
@@ -257,6 +260,7 @@ static void make_inputs(void)
 	static const char *const made[][8] = {
 		{ "unpack", "new.cxa", "-o", "new.json" },
 		{ "unpack", "old.cxa", "-o", "old.json" },
+		{ "unpack", "new.cxa", "-o", "lines/" },
 		{ "unpack", "new.cxa", "-o", "new.db" },
 		{ "unpack", "old.cxa", "-o", "old.db" },
 		{ "migrate", "old.cxa", "--to-version", "2",
