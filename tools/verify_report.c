@@ -84,7 +84,7 @@ static void print_summary(const struct cxa_report *report,
 	fputs("file         ", stdout);
 	print_string(ui_input_name(options->operands[0]));
 	printf(", %s bytes", ui_count(number, report->bytes));
-	if (report->is_archive)
+	if (report->members != 0) /* one packed again is not walked */
 		printf(", %s members", ui_count(number, report->members));
 	flow_records(records, sizeof(records), report->records);
 	printf("\nrecords      %s\n", records);
