@@ -10,7 +10,9 @@
 /*
  * An archive that reads and has the values of its data_version becomes one of
  * the other, and that the first again, with the same records. With wrong values
- * let pass the same holds of what the first migration made.
+ * let pass the same holds of what the first migration made. But a system_state
+ * whose version is 1 at data_version 2 already keeps it on the way down, and so
+ * comes back as 2 (spec/RECORDS.md).
  */
 
 /* NULL: it cannot be migrated, as of a wrong value. */
@@ -38,6 +40,34 @@ static struct cxa_source *migrate(struct cxa_source *source, const char *path,
 	return made;
 }
 
+static uint32_t state_version(struct cxa_source *source)
+{
+	struct cxa_selection selection = CXA_SELECTION_INIT;
+	struct cxa_cursor *cursor = NULL;
+	struct cxa_batch *batch = NULL;
+	Cxa__SystemState *state;
+	uint32_t version = 0;
+
+	selection.collections = UINT32_C(1) << CXA_SYSTEM_STATE;
+	MUST(cxa_cursor_open(&cursor, source, &selection, NULL) == 0);
+	if (cxa_cursor_next(cursor, &batch, NULL) == 0) {
+		state = (Cxa__SystemState *)cxa_record_unpack(
+			CXA_SYSTEM_STATE, &batch->records[0]);
+		MUST(state != NULL);
+		version = state->version;
+		protobuf_c_message_free_unpacked(&state->base, NULL);
+	}
+	cxa_batch_unref(batch);
+	cxa_cursor_close(cursor);
+	return version;
+}
+
+static bool comes_back(struct cxa_source *source)
+{
+	return cxa_source_header(source)->metadata->data_version == 1 ||
+	       state_version(source) != 1;
+}
+
 static void there_and_back(struct cxa_source *source)
 {
 	struct cxa_source *there = migrate(source, fuzz_path("there"), false);
@@ -47,7 +77,8 @@ static void there_and_back(struct cxa_source *source)
 		return;
 	back = migrate(there, fuzz_path("back"), false);
 	MUST(back != NULL);
-	fuzz_same_records(source, back);
+	if (comes_back(source))
+		fuzz_same_records(source, back);
 	cxa_source_close(back);
 	cxa_source_close(there);
 }
