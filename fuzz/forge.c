@@ -5,6 +5,7 @@
 
 #include "base/frame.h"
 #include "base/wire.h"
+#include "block_mutate.h"
 #include "container/header.h"
 #include "container/index.h"
 #include "container/member_reader.h"
@@ -161,30 +162,6 @@ struct writing {
 	struct cxa_trailer trailer;
 };
 
-static void mend_checksum(uint8_t block[CXA_TAR_BLOCK])
-{
-	enum { AT = 148, BYTES = 8 };
-	unsigned sum = 0;
-
-	memset(block + AT, ' ', BYTES);
-	for (size_t i = 0; i < CXA_TAR_BLOCK; i++)
-		sum += block[i];
-	for (size_t i = 6; i-- > 0; sum >>= 3)
-		block[AT + i] = (uint8_t)('0' + (sum & 7));
-	block[AT + 6] = '\0';
-}
-
-static void twist_block(struct fuzz_random *random, uint8_t block[CXA_TAR_BLOCK])
-{
-	static const uint8_t values[] = { 0, ' ', '0', '7', '9', '/', '1',
-					  'x', 'g', 0x80, 0xff };
-	size_t from = fuzz_below(random, CXA_TAR_BLOCK);
-
-	if (fuzz_one_in(random, 2))
-		from %= 180; /* where most is said */
-	block[from] = values[fuzz_below(random, sizeof(values))];
-}
-
 static void put_block(struct writing *writing, size_t at, char type,
 		      const char *name, uint64_t size)
 {
@@ -194,13 +171,14 @@ static void put_block(struct writing *writing, size_t at, char type,
 
 	memcpy(header.name, name, strlen(name));
 	cxa_tar_header_encode(&header, block);
-	if (writing->twist == FORGE_FOREIGN)
+	if (writing->twist == FORGE_FOREIGN) {
 		memcpy(block + 257, "ustar  ", 8);
-	if (writing->twist == FORGE_HEADER_BLOCK && at == writing->at)
-		twist_block(writing->random, block);
-	mend_checksum(block);
-	/* The canonical form has a space where the checksum ends. */
-	block[155] = ' ';
+		fuzz_block_mend(block);
+	}
+	if (writing->twist == FORGE_HEADER_BLOCK && at == writing->at) {
+		fuzz_block_twist(writing->random, block);
+		fuzz_block_mend(block);
+	}
 	cxa_buffer_append(writing->out, block, sizeof(block));
 }
 
@@ -216,7 +194,7 @@ static void put_pax(struct writing *writing, size_t at, const char *member,
 	put_block(writing, at, 'x', name, CXA_TAR_PAX_BYTES);
 	cxa_tar_digest_encode(digest, block);
 	if (writing->twist == FORGE_PAX_BLOCK && at == writing->at)
-		twist_block(writing->random, block);
+		fuzz_block_twist(writing->random, block);
 	cxa_buffer_append(writing->out, block, sizeof(block));
 }
 

@@ -4,7 +4,7 @@
 # target, largest input, seconds for one, dictionary, its seeds; mutants that
 # are replayed of each seed, "archives" are the vectors of the specification
 fuzz_table='
-tar         36864  30  tar.dict   archives   20
+tar         10240  30  tar.dict   archives   20
 messages     8192  30  wire.dict  made       10
 batch       32768  30  wire.dict  made       10
 planes      16384  30  -          made       50
