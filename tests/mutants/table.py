@@ -142,6 +142,7 @@ MUTANTS = [
      'return memcmp(block, expected, CXA_TAR_PAX_BYTES) == 0;', TAR),
     ('container/tar_block.c', 'if (memcmp(block, expected, CXA_TAR_BLOCK) != 0)',
      'if (false)', TAR),
+    ('container/tar_block.c', 'told == checksum_of(block)', 'true', TAR),
     ('container/walker.c', 'if (data[i] != 0)', 'if (false)', TAR),
     ('endpoint/archive.c', 'archive->trailer.mtime != archive->mtime', 'false',
      'vectors/vectors'),
