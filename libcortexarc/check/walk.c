@@ -15,7 +15,6 @@ struct verifier {
 	struct cxa_walk_job *idle;
 	struct cxa_walk_job *pending;
 	struct cxa_buffer data; /* of the member being read */
-	struct cxa_frame_coder coder;
 };
 
 /*
@@ -256,9 +255,10 @@ static int check_index(struct verifier *verifier, struct cxa_walked *walked,
 {
 	struct cxa_walk *walk = verifier->walk;
 	const struct cxa_limits *limits = &walk->context->limits;
+	struct cxa_frame_coder coder = cxa_context_take_coder(walk->context);
 	struct cxa_error inner = CXA_ERROR_INIT;
 	struct cxa_buffer raw = { 0 };
-	int status = cxa_frame_decompress(&verifier->coder, verifier->data.data,
+	int status = cxa_frame_decompress(&coder, verifier->data.data,
 					  verifier->data.size,
 					  limits, CXA_LIMIT(index_bytes), &raw,
 					  &inner);
@@ -266,6 +266,7 @@ static int check_index(struct verifier *verifier, struct cxa_walked *walked,
 	if (status == 0)
 		status = cxa_index_decode(raw.data, raw.size, limits,
 					  &walk->arena, &walk->index, &inner);
+	cxa_context_give_coder(walk->context, &coder);
 	cxa_buffer_release(&raw);
 	if (status == 0)
 		return 0;
@@ -460,7 +461,6 @@ int cxa_walk_run(struct cxa_walk *walk, struct cxa_error *error)
 	cxa_walk_job_free(verifier.idle);
 	cxa_walk_job_free(verifier.pending);
 	cxa_buffer_release(&verifier.data);
-	cxa_frame_coder_release(&verifier.coder);
 	return status;
 }
 

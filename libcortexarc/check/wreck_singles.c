@@ -294,7 +294,7 @@ static int decode_index(struct cxa_wreck *wreck, struct cxa_span bytes,
 			Cxa__Index **out, struct cxa_error *error)
 {
 	const struct cxa_limits *limits = &wreck->context->limits;
-	struct cxa_frame_coder coder = { 0 };
+	struct cxa_frame_coder coder = cxa_context_take_coder(wreck->context);
 	struct cxa_buffer raw = { 0 };
 	int status =
 		cxa_frame_decompress(&coder, bytes.data, bytes.size, limits,
@@ -304,7 +304,7 @@ static int decode_index(struct cxa_wreck *wreck, struct cxa_span bytes,
 	if (status == 0)
 		status = cxa_index_decode(raw.data, raw.size, limits,
 					  &wreck->arena, out, NULL);
-	cxa_frame_coder_release(&coder);
+	cxa_context_give_coder(wreck->context, &coder);
 	cxa_buffer_release(&raw);
 	if (status == CXA_ERR_NOMEM)
 		return cxa_error_nomem(error, "INDEX");

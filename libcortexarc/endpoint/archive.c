@@ -211,7 +211,7 @@ static int decode_index(struct cxa_archive *archive,
 			struct cxa_error *error)
 {
 	const struct cxa_limits *limits = &archive->context->limits;
-	struct cxa_frame_coder coder = { 0 };
+	struct cxa_frame_coder coder = cxa_context_take_coder(archive->context);
 	struct cxa_buffer raw = { 0 };
 	int status = cxa_frame_decompress(&coder, stored->data, stored->size,
 					  limits, CXA_LIMIT(index_bytes), &raw,
@@ -221,7 +221,7 @@ static int decode_index(struct cxa_archive *archive,
 		status = cxa_index_decode(raw.data, raw.size, limits,
 					  &archive->arena, &archive->index,
 					  error);
-	cxa_frame_coder_release(&coder);
+	cxa_context_give_coder(archive->context, &coder);
 	cxa_buffer_release(&raw);
 	return status;
 }

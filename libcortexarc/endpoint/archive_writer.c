@@ -176,7 +176,7 @@ static int check_index(const struct cxa_archive_writer *writer,
 static int make_index(struct cxa_archive_writer *writer,
 		      struct cxa_buffer *stored, struct cxa_error *error)
 {
-	struct cxa_frame_coder coder = { 0 };
+	struct cxa_frame_coder coder = cxa_context_take_coder(writer->context);
 	struct cxa_buffer raw = { 0 };
 	int status = cxa_index_encode(&writer->index, &raw, error);
 
@@ -186,7 +186,7 @@ static int make_index(struct cxa_archive_writer *writer,
 		status = cxa_frame_compress(&coder, writer->zstd_level,
 					    writer->prove, raw.data, raw.size,
 					    stored, error);
-	cxa_frame_coder_release(&coder);
+	cxa_context_give_coder(writer->context, &coder);
 	cxa_buffer_release(&raw);
 	return status;
 }
@@ -221,7 +221,7 @@ static int check_given(struct cxa_archive_writer *writer, struct cxa_span index,
 		       bool *is_true, struct cxa_error *error)
 {
 	const struct cxa_limits *limits = &writer->context->limits;
-	struct cxa_frame_coder coder = { 0 };
+	struct cxa_frame_coder coder = cxa_context_take_coder(writer->context);
 	struct cxa_buffer raw = { 0 };
 	struct cxa_arena arena = { 0 };
 	Cxa__Index *given = NULL;
@@ -233,7 +233,7 @@ static int check_given(struct cxa_archive_writer *writer, struct cxa_span index,
 		status = cxa_index_decode(raw.data, raw.size, limits, &arena,
 					  &given, NULL);
 	*is_true = status == 0 && same_index(given, &writer->index);
-	cxa_frame_coder_release(&coder);
+	cxa_context_give_coder(writer->context, &coder);
 	cxa_buffer_release(&raw);
 	cxa_arena_release(&arena);
 	return status == CXA_ERR_NOMEM ? cxa_error_nomem(error, "INDEX") : 0;
