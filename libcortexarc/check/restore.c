@@ -44,6 +44,8 @@ struct restore {
 static int check_report(struct restore *restore,
 			const struct cxa_report *report)
 {
+	const uint8_t *root = cxa_source_root(restore->next);
+
 	if (!report->is_valid) {
 		cxa_error_set(restore->error, CXA_ERR_CORRUPT,
 			      "it is at fault: %s",
@@ -53,8 +55,8 @@ static int check_report(struct restore *restore,
 		return cxa_error_hint(restore->error, "`cortexarc verify` tells "
 				      "all of it; the store was not touched");
 	}
-	if (report->has_root && memcmp(report->root,
-				       cxa_source_root(restore->next), 32) != 0)
+	if (report->has_root != (root != NULL) ||
+	    (root != NULL && memcmp(report->root, root, 32) != 0))
 		return cxa_error_set(restore->error, CXA_ERR_CORRUPT,
 				     "it was changed while it was verified");
 	return 0;
