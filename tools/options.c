@@ -368,7 +368,15 @@ static int add_operand(struct options *options, const char *text)
 	return EXIT_DONE;
 }
 
-/* @code is '?' or ':' */
+static bool takes_code(const struct command *command, int code)
+{
+	for (size_t i = 0; i < ROW_COUNT; i++)
+		if ((int)rows[i].code == code && is_taken(&rows[i], command))
+			return true;
+	return false;
+}
+
+/* @code is '?' or ':'; of an unknown letter @text may be the one before it */
 static int refuse_option(const struct options *options, int code, char **argv)
 {
 	const char *name = options->command->name;
@@ -377,7 +385,7 @@ static int refuse_option(const struct options *options, int code, char **argv)
 	if (code == ':')
 		return ui_usage(name, "%s: option %s needs a value", name,
 				text);
-	if (optopt != 0 && optopt < CODE_ZSTD_LEVEL && strncmp(text, "--", 2))
+	if (optopt != 0 && !takes_code(options->command, optopt))
 		return ui_usage(name, "%s: unknown option -%c", name, optopt);
 	if (optopt != 0)
 		return ui_usage(name, "%s: option %s takes no value", name,
