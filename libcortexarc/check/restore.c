@@ -416,10 +416,14 @@ static int take_options(struct cxa_restore_options *out,
 			const struct cxa_restore_options *options,
 			struct cxa_error *error)
 {
-	if (cxa_options_take(out, sizeof(*out), options))
-		return 0;
-	return cxa_error_set(error, CXA_ERR_USAGE,
-			     "restore options of another version");
+	if (!cxa_options_take(out, sizeof(*out), options))
+		return cxa_error_set(error, CXA_ERR_USAGE,
+				     "restore options of another version");
+	if (out->safety_backup != NULL && strcmp(out->safety_backup, "-") == 0)
+		return cxa_error_set(error, CXA_ERR_USAGE,
+				     "a safety backup is read back, and so "
+				     "cannot go to standard output");
+	return 0;
 }
 
 static void release(struct restore *restore)
