@@ -426,6 +426,25 @@ static int take_options(struct cxa_restore_options *out,
 	return 0;
 }
 
+/* A store that replaces itself would wait for its own lock. */
+static int check_ends(const struct restore *restore)
+{
+	struct stat from;
+	struct stat to;
+
+	if (strcmp(restore->locator, "-") == 0)
+		return cxa_error_set(restore->error, CXA_ERR_USAGE,
+				     "what replaces a store is verified first, "
+				     "and so cannot come from a pipe");
+	if (stat(restore->locator, &from) == 0 &&
+	    stat(restore->store, &to) == 0 && from.st_dev == to.st_dev &&
+	    from.st_ino == to.st_ino)
+		return cxa_error_set(restore->error, CXA_ERR_USAGE,
+				     "%.300s: input and output are the same "
+				     "file", restore->store);
+	return 0;
+}
+
 static void release(struct restore *restore)
 {
 	cxa_source_close(restore->now);
@@ -449,13 +468,10 @@ int cxa_restore(struct cxa_context *context, const char *locator,
 	};
 	int status = take_options(&wanted, options, error);
 
-	if (status < 0)
-		return status;
-	if (strcmp(locator, "-") == 0)
-		return cxa_error_set(error, CXA_ERR_USAGE,
-				     "what replaces a store is verified first, "
-				     "and so cannot come from a pipe");
-	status = run(&restore);
+	if (status == 0)
+		status = check_ends(&restore);
+	if (status == 0)
+		status = run(&restore);
 	release(&restore);
 	return status;
 }
