@@ -168,9 +168,11 @@ static int make_backup(struct restore *restore)
 				     "nothing", safety_backup(restore));
 	status = cxa_sink_open(&sink, restore->context, safety_backup(restore),
 			       CXA_KIND_ARCHIVE, NULL, restore->error);
-	if (status == 0)
+	if (status == 0) {
+		sink->is_new = true;
 		status = cxa_copy(restore->now, sink, NULL, NULL,
 				  restore->error);
+	}
 	cxa_sink_close(sink);
 	return status == 0 ? prove_backup(restore) : status;
 }

@@ -378,6 +378,11 @@ int cxa_archive_writer_input(struct cxa_archive_writer *writer,
 	return cxa_output_input(writer->output, out, error);
 }
 
+void cxa_archive_writer_is_new(struct cxa_archive_writer *writer)
+{
+	cxa_output_is_new(writer->output);
+}
+
 int cxa_archive_writer_commit(struct cxa_archive_writer *writer,
 			      struct cxa_summary *summary,
 			      struct cxa_error *error)

@@ -52,6 +52,9 @@ int cxa_archive_writer_finish(struct cxa_archive_writer *writer,
 int cxa_archive_writer_input(struct cxa_archive_writer *writer,
 			     struct cxa_input **out, struct cxa_error *error);
 
+/** cxa_archive_writer_is_new() - as cxa_output_is_new() */
+void cxa_archive_writer_is_new(struct cxa_archive_writer *writer);
+
 /** cxa_archive_writer_commit() - as cxa_output_commit(); @summary: out */
 int cxa_archive_writer_commit(struct cxa_archive_writer *writer,
 			      struct cxa_summary *summary,

@@ -27,6 +27,7 @@ struct cxa_sink_ops {
 
 /**
  * struct cxa_sink - @ops and @state do the work
+ * @is_new: of an archive: it gets its name only if nothing has it by then
  * @inspect: of an archive: looks at all that was written, before it has its
  *           name; an error leaves nothing behind. NULL: nobody looks.
  * @prove: of a file, a folder or a store: reads the records that were written,
@@ -39,6 +40,7 @@ struct cxa_sink {
 	const struct cxa_sink_ops *ops;
 	void *state;
 	struct cxa_sink_options options;
+	bool is_new;
 	int (*inspect)(void *user, struct cxa_input *written,
 		       struct cxa_error *error);
 	void *inspect_user;

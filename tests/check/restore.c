@@ -28,6 +28,11 @@ static void put_archive_there(void)
 		puts("Bail out! cannot rename");
 }
 
+static void put_backup_there(void)
+{
+	write_file("kept.cxa", "another's", 9);
+}
+
 /* --- a store whose content is replaced ------------------------------------- */
 
 static int restore(const char *from, const char *safety_backup,
@@ -86,11 +91,30 @@ static void another_kind_of_input_is_seen(void)
 	ok(same_files("store.db", "before.db"), "the store is as it was");
 }
 
+static void a_backup_that_came_first_stays(void)
+{
+	struct cxa_error error;
+	size_t size;
+	char *data;
+
+	other.phase = "writing";
+	other.act = put_backup_there;
+	is_int(restore("next", "kept.cxa", &error), CXA_ERR_IO,
+	       "a safety backup replaces nothing that came meanwhile");
+	ok(strstr(error.message, "kept.cxa") != NULL, "and it is told: %s",
+	   error.message);
+	data = read_file("kept.cxa", &size);
+	is_str(data, "another's", "what came is as it was");
+	free(data);
+	ok(same_files("store.db", "before.db"), "and so is the store");
+}
+
 int main(void)
 {
 	enter_scratch();
 	make_files();
 	another_kind_of_input_is_seen();
+	a_backup_that_came_first_stays();
 	leave_scratch();
 	return done_testing();
 }
