@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 
 /**
@@ -214,6 +215,15 @@ struct cxa_spool;
 
 /** cxa_spool_folder() - @folder; where it is NULL $TMPDIR, else /var/tmp */
 const char *cxa_spool_folder(const char *folder);
+
+/**
+ * cxa_spool_path() - append a path in that folder for an output that is made
+ * there and never gets its name
+ *
+ * The folder is often everybody's. Nobody can guess the path, and so wait there
+ * with a fifo for what is written, or stand in the way.
+ */
+void cxa_spool_path(struct cxa_buffer *out, const char *folder);
 
 /**
  * cxa_spool_open() - an unlinked temporary file in @folder (NULL: $TMPDIR, else

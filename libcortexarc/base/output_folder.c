@@ -132,7 +132,7 @@ void cxa_place_release(struct cxa_place *place)
 	*place = (struct cxa_place){ -1, NULL };
 }
 
-/* Need not be secret, as nothing that exists is ever opened by it. */
+/* Nobody can guess them, but in the first moments of a boot. */
 static uint32_t random_bits(void)
 {
 	struct timespec now = { 0, 0 };

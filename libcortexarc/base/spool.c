@@ -26,6 +26,16 @@ const char *cxa_spool_folder(const char *folder)
 	return folder != NULL && folder[0] != '\0' ? folder : "/var/tmp";
 }
 
+void cxa_spool_path(struct cxa_buffer *out, const char *folder)
+{
+	char stem[] = "cortexarc-scratch";
+	struct cxa_place place = { -1, stem };
+	char name[NAME_MAX + 1];
+
+	cxa_place_hidden(&place, name);
+	cxa_buffer_format(out, "%s/%s", cxa_spool_folder(folder), name);
+}
+
 /* For a moment it has a name there, where O_TMPFILE is not to be had. */
 static int make_unlinked(const char *folder)
 {

@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <cortexarc/diff.h>
 #include <cortexarc/verify.h>
@@ -374,13 +373,11 @@ static int apply_copy(void *user, struct cxa_source *copy,
 /* What the store held, read from a file that never gets a name. */
 static int apply_scratch(struct restore *restore)
 {
-	const char *folder = cxa_spool_folder(restore->context->temp_dir);
 	struct cxa_buffer name = { 0 };
 	struct cxa_sink *sink = NULL;
 	int status = 0;
 
-	cxa_buffer_format(&name, "%s/cortexarc-scratch-%ld.cxa", folder,
-			  (long)getpid());
+	cxa_spool_path(&name, restore->context->temp_dir);
 	if (name.failed)
 		status = cxa_error_nomem(restore->error, "a name");
 	if (status == 0)

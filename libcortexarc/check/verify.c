@@ -1,11 +1,8 @@
 /* verify.c - is every byte and every record as it should be? */
 #include <cortexarc/verify.h>
 
-#include <limits.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cortexarc/sink.h>
 
@@ -182,23 +179,21 @@ static int make_scratch(struct cxa_context *context, struct cxa_source *source,
 			struct cxa_error *error)
 {
 	struct cxa_sink_options options = CXA_SINK_OPTIONS_INIT;
+	struct cxa_buffer name = { 0 };
 	struct cxa_sink *sink = NULL;
-	char name[PATH_MAX];
-	const char *folder = cxa_spool_folder(context->temp_dir);
 	int status = 0;
 
 	options.scratch = true;
-	if ((size_t)snprintf(name, sizeof(name), "%s/cortexarc-scratch-%ld.db",
-			     folder, (long)getpid()) >= sizeof(name))
-		status = cxa_error_set(error, CXA_ERR_USAGE,
-				       "the name of the temporary folder is too "
-				       "long");
+	cxa_spool_path(&name, context->temp_dir);
+	if (name.failed)
+		status = cxa_error_nomem(error, "a name");
 	if (status == 0)
-		status = cxa_sink_open(&sink, context, name, CXA_KIND_STORE,
-				       &options, error);
+		status = cxa_sink_open(&sink, context, (const char *)name.data,
+				       CXA_KIND_STORE, &options, error);
 	if (status == 0)
 		status = cxa_copy(source, sink, NULL, NULL, error);
 	cxa_sink_close(sink);
+	cxa_buffer_release(&name);
 	return status;
 }
 

@@ -1,5 +1,6 @@
 /* repair_store.c - a store repaired in its place: kept first, all or nothing */
 #include <dirent.h>
+#include <fcntl.h>
 
 #include "endpoint/store_fixture.h"
 #include "repair_fixture.h"
@@ -146,6 +147,49 @@ static void without_a_backup_it_is_repaired_all_the_same(void)
 	forget(&seen);
 }
 
+/* What anybody can make who knows the folder and the process's number. */
+static int wait_at(const char *ending)
+{
+	char name[80];
+
+	snprintf(name, sizeof(name), "cortexarc-scratch-%ld.%s",
+		 (long)getpid(), ending);
+	if (mkfifo(name, 0666) != 0)
+		puts("Bail out! cannot make a fifo");
+	return open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+}
+
+static void nobody_waits_where_a_copy_is_made(void)
+{
+	struct cxa_restore_options how = keep_in(NULL);
+	struct cxa_verify_options options = CXA_VERIFY_OPTIONS_INIT;
+	struct cxa_report *report = NULL;
+	static struct seen seen;
+	char byte;
+	int archive;
+	int store;
+
+	make_store(NULL);
+	setenv("TMPDIR", ".", 1);
+	archive = wait_at("cxa");
+	store = wait_at("db");
+	is_int(repair_in_place(&seen, "store.db", &how, NULL), 0,
+	       "a name that can be guessed is in nobody's way");
+	ok(read(archive, &byte, 1) <= 0, "and nothing is written to it");
+	graph_make(&graph, CONCEPTS, QUERIES, SYNC);
+	write_graph("store.db");
+	options.level = CXA_LEVEL_RESTORABLE;
+	is_int(cxa_verify(&report, context, "store.db", &options, &error), 0,
+	       "nor is it in that of a store that nobody keeps");
+	ok(read(store, &byte, 1) <= 0, "and nothing is written there");
+	cxa_report_free(report);
+	close(archive);
+	close(store);
+	unsetenv("TMPDIR");
+	forget(&seen);
+	remove_all("cortexarc-scratch-*");
+}
+
 static int refuse(void *user, const struct cxa_preflight *preflight)
 {
 	uint64_t *seen = user;
@@ -213,6 +257,7 @@ int main(void)
 	a_store_is_repaired_in_its_place("DELETE");
 	a_store_is_repaired_in_its_place("WAL");
 	without_a_backup_it_is_repaired_all_the_same();
+	nobody_waits_where_a_copy_is_made();
 	it_can_be_called_off();
 	interrupted_it_leaves_the_store(true);
 	interrupted_it_leaves_the_store(false);

@@ -169,7 +169,7 @@ static bool tells_cause(const char *text, const struct point *point)
 static bool names_file(const char *text, const struct deed *deed)
 {
 	static const char *const others[] = { "temporary file",
-					      "cortexarc-scratch-",
+					      "cortexarc-scratch.",
 					      "standard output" };
 	const char *argument;
 
