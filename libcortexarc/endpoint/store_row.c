@@ -40,34 +40,42 @@ static int parameter(struct cxa_store_row *row, unsigned column)
 	return (int)column + 1;
 }
 
+/* Of a value that is too large SQLite would make NULL. */
+static void keep(struct cxa_store_row *row, int result)
+{
+	if (row->refused == SQLITE_OK)
+		row->refused = result;
+}
+
 void cxa_store_row_number(struct cxa_store_row *row, unsigned column,
 			  int64_t number)
 {
-	sqlite3_bind_int64(row->statement, parameter(row, column), number);
+	keep(row, sqlite3_bind_int64(row->statement, parameter(row, column),
+				     number));
 }
 
 void cxa_store_row_name(struct cxa_store_row *row, unsigned column,
 			const char *name)
 {
-	sqlite3_bind_text(row->statement, parameter(row, column), name, -1,
-			  SQLITE_STATIC);
+	keep(row, sqlite3_bind_text(row->statement, parameter(row, column),
+				    name, -1, SQLITE_STATIC));
 }
 
 void cxa_store_row_blob(struct cxa_store_row *row, unsigned column,
 			const uint8_t *data, size_t size)
 {
 	/* Of no bytes, too, it is a blob and not NULL. */
-	sqlite3_bind_blob64(row->statement, parameter(row, column),
-			    size == 0 ? (const uint8_t *)"" : data, size,
-			    SQLITE_STATIC);
+	keep(row, sqlite3_bind_blob64(row->statement, parameter(row, column),
+				      size == 0 ? (const uint8_t *)"" : data,
+				      size, SQLITE_STATIC));
 }
 
 static void bind_text(struct cxa_store_row *row, unsigned column,
 		      const uint8_t *data, size_t size)
 {
-	sqlite3_bind_text64(row->statement, parameter(row, column),
-			    size == 0 ? "" : (const char *)data, size,
-			    SQLITE_STATIC, SQLITE_UTF8);
+	keep(row, sqlite3_bind_text64(row->statement, parameter(row, column),
+				      size == 0 ? "" : (const char *)data, size,
+				      SQLITE_STATIC, SQLITE_UTF8));
 }
 
 void cxa_store_row_begin(struct cxa_store_row *row,
@@ -76,6 +84,7 @@ void cxa_store_row_begin(struct cxa_store_row *row,
 	unsigned count = row->table->key_count;
 
 	memset(row->set, 0, row->table->column_count);
+	row->refused = SQLITE_OK;
 	for (unsigned i = 0; i < count; i++) {
 		row->keys[i] = i < count - 1 ? parent->keys[i] : key;
 		if (i < count - 1 || !row->table->is_map)
@@ -93,6 +102,8 @@ int cxa_store_row_end(struct cxa_store_row *row, struct cxa_error *error)
 	if (row->unknown.size != 0)
 		cxa_store_row_blob(row, row->table->unknown, row->unknown.data,
 				   row->unknown.size);
+	if (row->refused != SQLITE_OK)
+		return cxa_store_failed_by(row->store, row->refused, error);
 	for (unsigned i = 0; i < row->table->column_count; i++)
 		if (row->bound[i] && !row->set[i]) {
 			sqlite3_bind_null(row->statement, (int)i + 1);
@@ -161,8 +172,8 @@ static bool bind_float(struct cxa_store_row *row, unsigned column,
 	if (isnan(number) || (number == 0 && signbit(number)))
 		cxa_store_row_blob(row, column, at, size);
 	else
-		sqlite3_bind_double(row->statement, parameter(row, column),
-				    number);
+		keep(row, sqlite3_bind_double(row->statement,
+					      parameter(row, column), number));
 	return true;
 }
 

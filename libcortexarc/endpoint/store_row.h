@@ -10,6 +10,7 @@
  * @keys: of the row; its lists begin with them
  * @bound: columns that hold a value from this or an earlier row
  * @set: those of this row
+ * @refused: the first value that SQLite did not take, or SQLITE_OK
  * @unknown: for the column unknown_fields
  */
 struct cxa_store_row {
@@ -19,6 +20,7 @@ struct cxa_store_row {
 	int64_t keys[CXA_STORE_KEYS_MAX];
 	bool bound[CXA_STORE_COLUMNS_MAX];
 	bool set[CXA_STORE_COLUMNS_MAX];
+	int refused;
 	struct cxa_buffer unknown;
 };
 

@@ -204,6 +204,66 @@ static void broken_records_are_not_written(void)
 	fixture_release(&fixture);
 }
 
+/* Into good.db, by a context whose limit on a batch is @limit */
+static int write_into(struct fixture *fixture, const Cxa__Header *header,
+		      uint64_t limit, struct cxa_error *error)
+{
+	static const struct cxa_source_ops ops = { fixture_read, fixture_next,
+						   fixture_done, NULL };
+	struct cxa_context_options options = CXA_CONTEXT_OPTIONS_INIT;
+	struct cxa_sink_options into = CXA_SINK_OPTIONS_INIT;
+	struct cxa_context *contexts[2] = { NULL, NULL };
+	struct cxa_source *source = NULL;
+	struct cxa_sink *sink = NULL;
+	int status;
+
+	*error = (struct cxa_error)CXA_ERROR_INIT;
+	options.limits.batch_bytes = limit;
+	into.into = true;
+	cxa_context_open(&contexts[0], NULL, NULL);
+	cxa_context_open(&contexts[1], &options, NULL);
+	status = cxa_source_new(&source, contexts[0], &ops, fixture, header,
+				error);
+	if (status == 0)
+		status = cxa_sink_open(&sink, contexts[1], "good.db",
+				       CXA_KIND_STORE, &into, error);
+	if (status == 0)
+		status = cxa_copy(source, sink, NULL, NULL, error);
+	cxa_sink_close(sink);
+	cxa_source_close(source);
+	cxa_context_close(contexts[0]);
+	cxa_context_close(contexts[1]);
+	return status;
+}
+
+static void a_value_too_large_is_not_left_out(void)
+{
+	static char json[20000];
+	Cxa__Metadata metadata = CXA__METADATA__INIT;
+	Cxa__Header header = CXA__HEADER__INIT;
+	Cxa__Connection connection = CXA__CONNECTION__INIT;
+	struct cxa_error error;
+	struct fixture fixture = { { 0 } };
+
+	memset(json, 'x', sizeof(json));
+	memcpy(json, "{\"x\":\"", 6);
+	memcpy(json + sizeof(json) - 2, "\"}", 2);
+	metadata.data_version = 1;
+	header.metadata = &metadata;
+	connection.has_extensions = true;
+	connection.extensions.data = (uint8_t *)json;
+	connection.extensions.len = sizeof(json);
+	cxa_batch_new(&fixture.batches[CXA_CONNECTIONS], CXA_CONNECTIONS, NULL);
+	cxa_batch_append(fixture.batches[CXA_CONNECTIONS], &connection.base,
+			 NULL);
+	is_int(write_into(&fixture, &header, 16384, &error), CXA_ERR_LIMIT,
+	       "a value that SQLite may not take is refused when it is put");
+	like(error.message, "limit batch-bytes of 16384", "by its limit");
+	is_int(write_into(&fixture, &header, 32768, &error), 0,
+	       "one that it may take is not");
+	fixture_release(&fixture);
+}
+
 int main(void)
 {
 	struct cxa_error error = CXA_ERROR_INIT;
@@ -220,6 +280,7 @@ int main(void)
 	damaged_files_are_refused();
 	changed_stores_are_told_apart();
 	broken_records_are_not_written();
+	a_value_too_large_is_not_left_out();
 	leave_scratch();
 	return done_testing();
 }
