@@ -16,11 +16,12 @@
 /*
  * A new store is a file of its own. Of one that exists @output and @file are
  * NULL: its content is replaced in one transaction, and before that ends every
- * row is read again and compared with what was @put.
+ * row is read again and compared with what was @put, by collection and, behind
+ * them, of the header.
  */
 struct store_sink {
 	struct cxa_sink *sink;
-	struct cxa_hasher put[CXA_COLLECTION_COUNT];
+	struct cxa_hasher put[CXA_STORE_ROOTS];
 	struct cxa_output *output;
 	struct cxa_store_file *file;
 	struct cxa_store store;
@@ -108,6 +109,30 @@ static int clear_tables(struct store_sink *to, struct cxa_error *error)
 	return status;
 }
 
+/* As it is read back: without what a writer says of its own archive. */
+static int note_header(struct store_sink *to, const Cxa__Header *header,
+		       struct cxa_error *error)
+{
+	static const ProtobufCBinaryData none;
+	struct cxa_buffer bytes = { 0 };
+	Cxa__Header kept = *header;
+	int status;
+
+	kept.format_major = kept.format_minor = 0;
+	kept.n_required_to_list = kept.n_required_to_restore = 0;
+	kept.n_required_to_rewrite = kept.n_optional_features = 0;
+	kept.hash_name = kept.zstd_version = none;
+	kept.writer_name = kept.writer_version = none;
+	kept.n_batch_sizes = 0;
+	kept.has_zstd_level = false;
+	status = cxa_wire_pack(&kept.base, &bytes, error);
+	if (status == 0)
+		cxa_hasher_update(&to->put[CXA_STORE_HEADER], bytes.data,
+				  bytes.size);
+	cxa_buffer_release(&bytes);
+	return status;
+}
+
 static int write_header(struct store_sink *to, const Cxa__Header *header,
 			struct cxa_error *error)
 {
@@ -134,7 +159,7 @@ static int sink_begin(void *state, const Cxa__Header *header,
 	struct store_sink *to = state;
 	int status;
 
-	for (int i = 0; i < CXA_COLLECTION_COUNT; i++)
+	for (int i = 0; i < CXA_STORE_ROOTS; i++)
 		cxa_hasher_init(&to->put[i]);
 	if (to->output == NULL) {
 		status = clear_tables(to, error);
@@ -147,7 +172,7 @@ static int sink_begin(void *state, const Cxa__Header *header,
 		status = cxa_store_writer_open(&to->writer, &to->store, error);
 	if (status == 0)
 		status = write_header(to, header, error);
-	return status;
+	return status == 0 ? note_header(to, header, error) : status;
 }
 
 /* A store that replaces another, or that is made for nothing else. */
@@ -227,6 +252,13 @@ static int hash_rows(struct store_sink *to, unsigned root,
 	return status == CXA_END ? 0 : status;
 }
 
+static const char *name_of(unsigned root)
+{
+	return root == CXA_STORE_HEADER ?
+		       "metadata" :
+		       cxa_collection_name((enum cxa_collection)root);
+}
+
 /* What would be committed is what was put, to the byte. */
 static int compare_rows(struct store_sink *to, struct cxa_error *error)
 {
@@ -234,19 +266,18 @@ static int compare_rows(struct store_sink *to, struct cxa_error *error)
 	struct cxa_digest there;
 	int status = 0;
 
-	for (unsigned i = 0; i < CXA_COLLECTION_COUNT && status == 0; i++) {
+	for (unsigned i = 0; i < CXA_STORE_ROOTS && status == 0; i++) {
 		cxa_hasher_final(&to->put[i], &put);
 		status = hash_rows(to, i, &there, error);
 		if (status == 0 && !cxa_digest_equal(&put, &there))
 			status = cxa_error_set(
 				error, CXA_ERR_CORRUPT,
 				"%s read back from the store are not what was "
-				"put into it",
-				cxa_collection_name((enum cxa_collection)i));
+				"put into it", name_of(i));
 		if (status == 0)
 			status = cxa_context_step(to->sink->context,
 						  "reading back", i + 1,
-						  CXA_COLLECTION_COUNT, error);
+						  CXA_STORE_ROOTS, error);
 	}
 	return status;
 }

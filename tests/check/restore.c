@@ -1,5 +1,7 @@
-/* restore.c - who comes between while a store's content is replaced */
+/* restore.c - what comes between while a store's content is replaced */
 #include <cortexarc/cortexarc.h>
+
+#include <sqlite3.h>
 
 #include "endpoint/scratch.h"
 
@@ -31,6 +33,24 @@ static void put_archive_there(void)
 static void put_backup_there(void)
 {
 	write_file("kept.cxa", "another's", 9);
+}
+
+static sqlite3 *writer; /* the library's own, opened before the others */
+static const char *fault;
+
+static int see_database(sqlite3 *database, char **message, const void *routines)
+{
+	(void)message;
+	(void)routines;
+	if (writer == NULL)
+		writer = database;
+	return SQLITE_OK;
+}
+
+static void change_a_row(void)
+{
+	if (sqlite3_exec(writer, fault, NULL, NULL, NULL) != SQLITE_OK)
+		printf("Bail out! %s\n", sqlite3_errmsg(writer));
 }
 
 /* --- a store whose content is replaced ------------------------------------- */
@@ -109,12 +129,39 @@ static void a_backup_that_came_first_stays(void)
 	ok(same_files("store.db", "before.db"), "and so is the store");
 }
 
+static void what_is_not_as_it_was_put_is_seen(void)
+{
+	static const char *const faults[] = {
+		"UPDATE concept_tags SET tag = 'x' WHERE position = 0",
+		"UPDATE sync_queue SET retry_count = 7",
+		"UPDATE metadata SET description = 'x'",
+	};
+	struct cxa_error error;
+
+	sqlite3_auto_extension((void (*)(void))see_database);
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		unlink("kept.cxa");
+		writer = NULL;
+		fault = faults[i];
+		other.phase = "indexing";
+		other.act = change_a_row;
+		is_int(restore("next", "kept.cxa", &error), CXA_ERR_CORRUPT,
+		       fault);
+		ok(strstr(error.message, "read back") != NULL, "it is told: %s",
+		   error.message);
+		ok(same_files("store.db", "before.db"),
+		   "and the store is as it was");
+	}
+	sqlite3_reset_auto_extension();
+}
+
 int main(void)
 {
 	enter_scratch();
 	make_files();
 	another_kind_of_input_is_seen();
 	a_backup_that_came_first_stays();
+	what_is_not_as_it_was_put_is_seen();
 	leave_scratch();
 	return done_testing();
 }
