@@ -21,7 +21,7 @@ static void put_text(FILE *file, const uint8_t *bytes, size_t size)
 			fputs("\xef\xbf\xbd", file);
 		else if (code == '"' || code == '\\')
 			fprintf(file, "\\%c", (int)code);
-		else if (code < 0x20 || code == 0x7f)
+		else if (ui_steers(code))
 			fprintf(file, "\\u%04" PRIx32, code);
 		else
 			fwrite(bytes, 1, taken, file);
@@ -30,6 +30,27 @@ static void put_text(FILE *file, const uint8_t *bytes, size_t size)
 		size -= taken;
 	}
 	fputc('"', file);
+}
+
+/*
+ * Between its strings stands white space; all else that steers a terminal can
+ * only be in one, where it has an escape.
+ */
+static void put_json(FILE *file, const uint8_t *bytes, size_t size)
+{
+	uint32_t code = 0;
+	size_t taken;
+
+	while (size != 0) {
+		taken = utf8_next(bytes, size, &code);
+		if (taken != 0 && code >= 0x7f && ui_steers(code))
+			fprintf(file, "\\u%04" PRIx32, code);
+		else
+			fwrite(bytes, 1, taken == 0 ? 1 : taken, file);
+		taken += taken == 0;
+		bytes += taken;
+		size -= taken;
+	}
 }
 
 static void begin_value(struct json_out *json, const char *name)
@@ -159,7 +180,7 @@ void json_hex(struct json_out *json, const char *name, const uint8_t *bytes,
 void json_raw(struct json_out *json, const char *name, const char *text)
 {
 	begin_value(json, name);
-	fputs(text, json->file);
+	put_json(json->file, (const uint8_t *)text, strlen(text));
 }
 
 void json_copy(struct json_out *json, const char *name, FILE *from)

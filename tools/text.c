@@ -6,8 +6,7 @@
 #include "ui.h"
 #include "utf8.h"
 
-/* Controls, C1 included, and marks that turn the direction of writing. */
-static bool steers(uint32_t code)
+bool ui_steers(uint32_t code)
 {
 	return code < 0x20 || (code >= 0x7f && code < 0xa0) ||
 	       code == 0x2028 || code == 0x2029 ||
@@ -24,11 +23,11 @@ void ui_text(FILE *file, const void *text, size_t size)
 
 	while (size != 0) {
 		taken = utf8_next(bytes, size, &code);
-		if (taken == 0 || (code < 0x100 && steers(code))) {
+		if (taken == 0 || (code < 0x100 && ui_steers(code))) {
 			fprintf(file, "\\x%02x",
 				taken == 0 ? bytes[0] : (unsigned)code);
 			taken += taken == 0;
-		} else if (steers(code)) {
+		} else if (ui_steers(code)) {
 			fprintf(file, "\\u%04" PRIx32, code);
 		} else {
 			fwrite(bytes, 1, taken, file);

@@ -74,6 +74,12 @@ bool ui_colour(FILE *file);
 
 enum { UI_NUMBER_BYTES = 32 };
 
+/**
+ * ui_steers() - is it a control, C1 included, or a mark that turns the direction
+ * of writing? All of them are below 2^16.
+ */
+bool ui_steers(uint32_t code);
+
 /** ui_text() - UTF-8 of an unknown origin, nothing in it steers a terminal */
 void ui_text(FILE *file, const void *text, size_t size);
 
