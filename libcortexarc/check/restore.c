@@ -131,7 +131,8 @@ static int compare_backup(struct restore *restore, struct cxa_source *backup)
 	int status = cxa_diff(restore->now, backup, &options, &summary,
 			      restore->error);
 
-	if (status == 0 && summary.differences != 0)
+	if (status == 0 &&
+	    (summary.differences != 0 || summary.metadata_changes != 0))
 		status = cxa_error_set(restore->error, CXA_ERR_CORRUPT,
 				       "%s does not hold what the store holds",
 				       safety_backup(restore) != NULL ?

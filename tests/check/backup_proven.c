@@ -8,9 +8,19 @@
 
 #include "endpoint/scratch.h"
 
-/* --- the library's own call, behind which the disk changes a byte ------------- */
+static void copy_file(const char *from, const char *to)
+{
+	size_t size = 0;
+	char *data = read_file(from, &size);
+
+	write_file(to, data, size);
+	free(data);
+}
+
+/* --- the library's own call, behind which the disk changes what it holds ------ */
 
 static bool spoils; /* what gets a name next */
+static bool replaces; /* by an archive of the same records */
 
 static void change_middle(int folder_fd, const char *path)
 {
@@ -31,7 +41,9 @@ int linkat(int from_fd, const char *from, int to_fd, const char *to, int flags)
 
 	if (made == 0 && spoils)
 		change_middle(to_fd, to);
-	spoils = false;
+	if (made == 0 && replaces)
+		copy_file("other.cxa", to);
+	spoils = replaces = false;
 	return made;
 }
 
@@ -53,26 +65,32 @@ static int restore(struct cxa_error *error)
 	return status;
 }
 
-static void copy_file(const char *from, const char *to)
+/* The golden document, and another that describes itself otherwise */
+static void make_documents(void)
 {
+	char golden[500];
 	size_t size = 0;
-	char *data = read_file(from, &size);
+	char *data;
 
-	write_file(to, data, size);
+	snprintf(golden, sizeof(golden), "%s/tests/data/backup-v1-24.json",
+		 getenv("CXA_SRCDIR"));
+	copy_file(golden, "next.json");
+	data = read_file("next.json", &size);
+	memcpy(strstr(data, "Automatic backup"), "Something else..", 16);
+	write_file("other.json", data, size);
 	free(data);
 }
 
 int main(void)
 {
 	struct cxa_error error = CXA_ERROR_INIT;
-	char golden[500];
 	int status;
 
 	enter_scratch();
-	snprintf(golden, sizeof(golden), "%s/tests/data/backup-v1-24.json",
-		 getenv("CXA_SRCDIR"));
-	if (convert(golden, "next.cxa", 2, false, &error) < 0 ||
-	    convert(golden, "store.db", 2, false, &error) < 0) {
+	make_documents();
+	if (convert("next.json", "next.cxa", 2, false, &error) < 0 ||
+	    convert("other.json", "other.cxa", 2, false, &error) < 0 ||
+	    convert("next.json", "store.db", 2, false, &error) < 0) {
 		printf("Bail out! %s\n", error.message);
 		return 1;
 	}
@@ -86,6 +104,12 @@ int main(void)
 	}
 	is_int(status, CXA_ERR_CORRUPT,
 	       "a safety backup that the disk has changed is no backup");
+	ok(same_files("store.db", "before.db"),
+	   "the store is the same to the byte: %s", error.message);
+	unlink("kept.cxa");
+	replaces = true;
+	is_int(restore(&error), CXA_ERR_CORRUPT,
+	       "nor is one whose records alone are those of the store");
 	ok(same_files("store.db", "before.db"),
 	   "the store is the same to the byte: %s", error.message);
 	unlink("kept.cxa");
