@@ -346,27 +346,41 @@ int cxa_member_reader_next(struct cxa_member_reader *reader,
 
 /* --- behind damage and behind the end -------------------------------- */
 
-/* Put what stood hidden in the last member's data before the buffer again. */
+/* A buffer with @size bytes before what was not consumed. */
+static int make_room(struct cxa_member_reader *reader, size_t size)
+{
+	size_t left = available(reader);
+	size_t capacity = size + left + BUFFER_BYTES;
+	uint8_t *buffer = malloc(capacity);
+
+	if (buffer == NULL)
+		return -1;
+	memcpy(buffer + size, reader->buffer + reader->begin, left);
+	free(reader->buffer);
+	reader->buffer = buffer;
+	reader->capacity = capacity;
+	reader->begin = size;
+	reader->end = size + left;
+	return 0;
+}
+
+/*
+ * Put what stood hidden in the last member's data before the buffer again: as a
+ * rule where it stood. The buffer may hold much; it is not to be copied for each
+ * small member in it.
+ */
 static int unread_hidden(struct cxa_member_reader *reader,
 			 struct cxa_error *error)
 {
 	size_t hidden = reader->hidden.size;
-	size_t capacity = hidden + available(reader) + BUFFER_BYTES;
-	uint8_t *buffer = malloc(capacity);
 
-	if (buffer == NULL || reader->hidden.failed) {
-		free(buffer);
+	if ((hidden > reader->begin && make_room(reader, hidden) != 0) ||
+	    reader->hidden.failed) {
 		reader->failed = CXA_ERR_NOMEM;
 		return cxa_error_nomem(error, "going on behind damage");
 	}
-	memcpy(buffer, reader->hidden.data, hidden);
-	memcpy(buffer + hidden, reader->buffer + reader->begin,
-	       available(reader));
-	free(reader->buffer);
-	reader->buffer = buffer;
-	reader->capacity = capacity;
-	reader->end = hidden + available(reader);
-	reader->begin = 0;
+	reader->begin -= hidden;
+	memcpy(reader->buffer + reader->begin, reader->hidden.data, hidden);
 	reader->offset -= hidden;
 	reader->rewound += hidden;
 	return 0;

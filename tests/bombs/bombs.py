@@ -18,7 +18,8 @@ sys.path.insert(0, os.path.join(TOP, 'spec/vectors/generator'))
 from forge import (  # noqa: E402
     BLOCK, RLE, Archive, Batch, Member, b, block, column, concept,
     concept_metadata, connection, embedding_columns, frame, header, header_block,
-    query, query_metadata, synapse, tag, u, varint, vector_column)
+    pad, pax_name, pax_record, query, query_metadata, synapse, tag, u, varint,
+    vector_column)
 
 MIB = 1 << 20
 BOMBS = []
@@ -340,6 +341,25 @@ def _(path):
             text = b'%06o' % (int(head[148:154], 8) + more)
             file.write(head[:9] + number + head[17:148] + text + head[154:])
         file.write(bytes(2 * BLOCK))
+
+
+@bomb('members in a member, and a header in each of them')
+def _(path):
+    """Behind damage what stands in a member's data is read again: the large one,
+    and then each of the small ones, with the rest of the large one behind it."""
+    def before(name, size):
+        return header_block(pax_name(name), 105, 1700000000, b'x') + \
+            pad(pax_record(b'')) + header_block(name, size, 1700000000)
+    name, damage = 'concepts/00000000.pb.zst', bytes(range(64)) * 8
+    small = before(name, BLOCK) + before(name, BLOCK)[:BLOCK] + damage
+    large = small * (16 * MIB // len(small))
+    # As much may be read again as was read before.
+    first = bytes(len(large) + MIB)
+    with open(path, 'wb') as file:
+        file.write(header_block('CORTEXARC', BLOCK, 1700000000) + damage * 2 +
+                   before(name, len(first)) + first +
+                   before(name.replace('0.', '1.'), len(large)) + large +
+                   damage)
 
 
 def sparse(path, head, size):
