@@ -327,7 +327,7 @@ uint64_t cxa_input_data(const struct cxa_input *input, uint64_t offset)
 	off_t data;
 
 	if (offset >= input->size)
-		return input->size;
+		return offset;
 	data = lseek(input->fd, (off_t)offset, SEEK_DATA);
 	if (data < 0)
 		return errno == ENXIO ? input->size : offset;

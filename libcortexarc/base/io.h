@@ -81,8 +81,9 @@ int cxa_input_read_at(const struct cxa_input *input, uint64_t offset,
  * cxa_input_data() - from @offset on, where a hole ends
  *
  * What is skipped are zeros that the file has no room for. Of a seekable input.
- * Return: @offset where there is data, or it cannot be told; else where it
- * goes on, or the input's size.
+ * Return: @offset where there is data, or it cannot be told (from @size on: the
+ * file may have grown); else where it goes on, or the input's size. Never less
+ * than @offset.
  */
 uint64_t cxa_input_data(const struct cxa_input *input, uint64_t offset);
 

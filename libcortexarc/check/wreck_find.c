@@ -306,6 +306,7 @@ int cxa_wreck_find(struct cxa_wreck *wreck, struct cxa_error *error)
 {
 	enum { STARTS = WINDOW_BYTES - END_MAGIC_BYTES };
 	uint8_t *window = malloc(WINDOW_BYTES);
+	uint64_t size = wreck->input->size;
 	uint64_t offset = 0;
 	size_t got = WINDOW_BYTES;
 	int status = window == NULL ? cxa_error_nomem(error, "looking") : 0;
@@ -321,8 +322,8 @@ int cxa_wreck_find(struct cxa_wreck *wreck, struct cxa_error *error)
 		offset = cxa_input_data(wreck->input, offset + STARTS);
 		if (status == 0)
 			status = cxa_context_step(wreck->context, "looking",
-						  offset, wreck->input->size,
-						  error);
+						  offset < size ? offset : size,
+						  size, error);
 	}
 	free(window);
 	return status;

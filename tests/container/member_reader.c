@@ -358,6 +358,33 @@ static void members_in_members_cost_no_more(void)
 	free(bytes);
 }
 
+/* Holes are looked for up to the size that it had when it was opened. */
+static void a_file_that_grows_has_an_end(void)
+{
+	enum { SIZE = 1 << 20, BEFORE = 100 * CXA_BLOCK_BYTES };
+	uint8_t *bytes = malloc(SIZE);
+	struct cxa_member_reader *reader;
+	struct cxa_buffer data = { 0 };
+	struct cxa_member member;
+	struct fixture_file file;
+	uint64_t skipped;
+
+	memset(bytes, 'x', SIZE);
+	fixture_file_open(&file, bytes, SIZE, true);
+	file.input.size = BEFORE;
+	cxa_member_reader_open(&reader, &file.input, NULL, NULL);
+	cxa_member_reader_next(reader, &member, &data, NULL);
+	alarm(60);
+	is_int(cxa_member_reader_resync(reader, &skipped, NULL), CXA_END,
+	       "in a file that grows, what is behind damage has an end");
+	alarm(0);
+	is_uint(skipped, SIZE, "and is skipped once");
+	cxa_member_reader_close(reader);
+	cxa_buffer_release(&data);
+	fixture_file_close(&file);
+	free(bytes);
+}
+
 static void resync_needs_damage(void)
 {
 	struct cxa_member_reader *reader;
@@ -567,6 +594,7 @@ int main(void)
 	a_lost_member_is_stepped_over();
 	members_of_another_archive_are_not_taken();
 	members_in_members_cost_no_more();
+	a_file_that_grows_has_an_end();
 	resync_needs_damage();
 	headers_of_another_time_are_not_taken();
 	a_file_that_cannot_be_read_is_told();
