@@ -67,22 +67,24 @@ static int prove_frame(struct cxa_frame_coder *coder, const void *data,
 		       size_t size, const void *frame, size_t frame_size,
 		       struct cxa_error *error)
 {
+	struct cxa_error inner = CXA_ERROR_INIT;
 	struct cxa_buffer *proof = &coder->proof;
 	int status;
 
 	if (cxa_buffer_room(proof, size + 1) == NULL)
 		return cxa_error_nomem(error, "checking a zstd frame");
-	status = need_decompressor(coder, error);
+	status = need_decompressor(coder, &inner);
 	if (status == 0)
 		status = decompress(coder, frame, frame_size, proof->data, size,
-				    error);
+				    &inner);
 	if (status == 0 && size != 0 && memcmp(proof->data, data, size) != 0)
-		status = cxa_error_set(error, CXA_ERR_CORRUPT,
-				       "a frame just made does not give back "
-				       "what went in: memory or processor is "
-				       "at fault");
+		status = CXA_ERR_CORRUPT;
+	if (status == CXA_ERR_CORRUPT) /* not the input's damage, but ours */
+		cxa_error_set(error, status,
+			      "a frame just made does not give back what went "
+			      "in: memory or processor is at fault");
 	cxa_buffer_reset(proof);
-	return status;
+	return cxa_error_pass(error, status, &inner);
 }
 
 /*
