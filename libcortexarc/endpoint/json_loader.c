@@ -5,7 +5,8 @@
 #include <stdlib.h>
 
 #include "record/collection.h"
-#include "record/json_codec.h"
+#include "record/json_text.h"
+#include "record/json_verify.h"
 
 enum { CHUNK_BYTES = 1 << 20 };
 
@@ -43,7 +44,15 @@ struct cxa_json_loader {
 	struct cxa_arena arena; /* of the header */
 	Cxa__Header header;
 	struct cxa_buffer unknown; /* "name":value, ... */
+	struct cxa_buffer names;   /* struct name, of these */
 	bool has_metadata;
+};
+
+/* Of a member that is not known; it must not come twice. In the arena. */
+struct name {
+	const uint8_t *data;
+	size_t size;
+	struct cxa_json_text place; /* data unset */
 };
 
 static void free_job(void *pointer)
@@ -253,20 +262,72 @@ int cxa_json_loader_metadata(struct cxa_json_loader *loader,
 	return 0;
 }
 
+static int note_name(struct cxa_json_loader *loader,
+		     const struct cxa_json_member *member,
+		     struct cxa_error *error)
+{
+	struct name name = { .size = member->size, .place = member->text };
+
+	name.data = cxa_arena_copy(&loader->arena, member->name, member->size);
+	name.place.data = NULL;
+	name.place.size = 0;
+	cxa_buffer_append(&loader->names, &name, sizeof(name));
+	if (name.data == NULL || loader->names.failed)
+		return cxa_error_nomem(error, "reading JSON");
+	return 0;
+}
+
+/*
+ * The value in @text behind what was collected, @depth levels within the object
+ * that all will be; @place: of its member, or NULL.
+ */
+static int collect(struct cxa_json_loader *loader,
+		   const struct cxa_json_text *text, uint64_t depth,
+		   const struct cxa_json_place *place, struct cxa_error *error)
+{
+	size_t limit = cxa_message_type_of(&cxa__header__descriptor)
+			       ->extensions->bytes_limit;
+	struct cxa_buffer *unknown = &loader->unknown;
+	struct cxa_arena arena = { 0 };
+	struct cxa_json_reader reader;
+	int status = cxa_json_start(&reader, text, loader->rules.limits, &arena,
+				    error);
+	uint64_t closed; /* its size; the brace of what it is in comes later */
+
+	reader.depth = depth;
+	reader.place = place;
+	if (status == 0)
+		status = cxa_json_copy_value(&reader, unknown, limit);
+	if (status == 0)
+		status = cxa_json_finish(&reader);
+	closed = unknown->size + depth;
+	if (status == 0 && closed > cxa_limit_of(reader.limits, limit))
+		status = cxa_json_over_limit(&reader, reader.text.data, limit,
+					     closed);
+	cxa_json_stop(&reader);
+	cxa_arena_release(&arena);
+	return status;
+}
+
 int cxa_json_loader_unknown(struct cxa_json_loader *loader,
-			    const struct cxa_json_text *name,
+			    const struct cxa_json_member *member,
 			    const struct cxa_json_text *value,
 			    struct cxa_error *error)
 {
+	const struct cxa_json_place place = {
+		.name = member->name,
+		.name_size = member->size,
+	};
 	struct cxa_buffer *unknown = &loader->unknown;
-	int status;
+	int status = note_name(loader, member, error);
 
+	if (status < 0)
+		return status;
 	cxa_buffer_byte(unknown, unknown->size == 0 ? '{' : ',');
-	status = cxa_json_minify(name, &loader->rules, unknown, error);
-	cxa_buffer_byte(unknown, ':');
-	if (status == 0)
-		status = cxa_json_minify(value, &loader->rules, unknown, error);
-	return status;
+	cxa_buffer_append(unknown, member->text.data, member->text.size);
+	if (unknown->failed)
+		return cxa_error_nomem(error, "reading JSON");
+	return collect(loader, value, 1, &place, error);
 }
 
 int cxa_json_loader_extensions(struct cxa_json_loader *loader,
@@ -274,13 +335,20 @@ int cxa_json_loader_extensions(struct cxa_json_loader *loader,
 			       struct cxa_error *error)
 {
 	struct cxa_buffer *unknown = &loader->unknown;
-	int status = cxa_json_minify(text, &loader->rules, unknown, error);
+	struct cxa_error inner = CXA_ERROR_INIT;
+	int status = collect(loader, text, 0, NULL, error);
 
-	if (status == 0 && (unknown->size < 2 || unknown->data[0] != '{'))
+	if (status < 0)
+		return status;
+	if (unknown->data[0] != '{')
 		return cxa_error_set(error, CXA_ERR_FORMAT, "not an object");
-	if (status == 0)
-		unknown->size = unknown->size == 2 ? 0 : unknown->size - 1;
-	return status;
+	status = cxa_json_verify_names(
+		cxa_message_type_of(&cxa__header__descriptor), text,
+		loader->rules.limits, &inner);
+	if (status == CXA_ERR_CORRUPT)
+		inner.status = status = CXA_ERR_FORMAT;
+	unknown->size = unknown->size == 2 ? 0 : unknown->size - 1;
+	return cxa_error_pass(error, status, &inner);
 }
 
 int cxa_json_loader_flush(struct cxa_json_loader *loader,
@@ -293,28 +361,70 @@ int cxa_json_loader_flush(struct cxa_json_loader *loader,
 	return status;
 }
 
-/* Names twice among the unknown are found by reading what was collected. */
+/* Equal names stand together, the earlier one first. */
+static int compare_names(const void *left, const void *right)
+{
+	const struct name *a = left;
+	const struct name *b = right;
+	int order = 0;
+
+	if (a->size != b->size)
+		return a->size < b->size ? -1 : 1;
+	if (a->size != 0)
+		order = memcmp(a->data, b->data, a->size);
+	if (order != 0)
+		return order;
+	return a->place.offset < b->place.offset ? -1 : 1;
+}
+
+static int fail_twice(const struct name *name, struct cxa_error *error)
+{
+	const struct cxa_json_place place = {
+		.name = name->data,
+		.name_size = name->size,
+	};
+	struct cxa_json_reader reader = {
+		.text = name->place,
+		.place = &place,
+		.error = error,
+	};
+
+	reader.text.data = name->data; /* an address; nothing is read */
+	return cxa_json_fail(&reader, CXA_ERR_FORMAT, reader.text.data,
+			     "is there twice");
+}
+
+static int check_twice(const struct cxa_json_loader *loader,
+		       struct cxa_error *error)
+{
+	struct name *names = (struct name *)(void *)loader->names.data;
+	size_t count = loader->names.size / sizeof(*names);
+
+	if (count < 2)
+		return 0;
+	qsort(names, count, sizeof(*names), compare_names);
+	for (size_t i = 1; i < count; i++)
+		if (names[i].size == names[i - 1].size &&
+		    memcmp(names[i].data, names[i - 1].data,
+			   names[i].size) == 0)
+			return fail_twice(&names[i], error);
+	return 0;
+}
+
 static int finish_unknown(struct cxa_json_loader *loader,
 			  struct cxa_error *error)
 {
 	struct cxa_buffer *unknown = &loader->unknown;
-	struct cxa_json_text text = { .line = 1, .column = 1 };
-	struct cxa_buffer checked = { 0 };
-	int status;
 
 	if (unknown->size == 0)
 		return 0;
 	cxa_buffer_byte(unknown, '}');
-	text.data = unknown->data;
-	text.size = unknown->size;
-	status = cxa_json_minify(&text, &loader->rules, &checked, error);
-	cxa_buffer_release(&checked);
 	if (unknown->failed)
 		return cxa_error_nomem(error, "reading JSON");
 	loader->header.extensions.data = unknown->data;
 	loader->header.extensions.len = unknown->size;
 	loader->header.has_extensions = true;
-	return status;
+	return check_twice(loader, error);
 }
 
 static int check_data_version(const struct cxa_json_loader *loader,
@@ -387,5 +497,6 @@ void cxa_json_loader_close(struct cxa_json_loader *loader)
 	cxa_record_spool_close(loader->spool);
 	cxa_arena_release(&loader->arena);
 	cxa_buffer_release(&loader->unknown);
+	cxa_buffer_release(&loader->names);
 	free(loader);
 }

@@ -58,15 +58,34 @@ int cxa_json_loader_metadata(struct cxa_json_loader *loader,
 			     struct cxa_error *error);
 
 /**
+ * struct cxa_json_member - the name of a member of the document
+ * @text: as it stood, its quotes and colon with it
+ * @name: @size bytes, its escapes resolved
+ */
+struct cxa_json_member {
+	struct cxa_json_text text;
+	const uint8_t *name;
+	size_t size;
+};
+
+/**
  * cxa_json_loader_unknown() - a member of the document that is not known
- * @name: with its quotes, as it stood; @value: its text
+ * @value: its text
+ *
+ * Together they may have as many bytes as what is not known of a record.
+ * Return: 0, CXA_ERR_FORMAT, CXA_ERR_LIMIT, CXA_ERR_NOMEM. That one comes twice
+ * is told by cxa_json_loader_finish().
  */
 int cxa_json_loader_unknown(struct cxa_json_loader *loader,
-			    const struct cxa_json_text *name,
+			    const struct cxa_json_member *member,
 			    const struct cxa_json_text *value,
 			    struct cxa_error *error);
 
-/** cxa_json_loader_extensions() - all such members at once, as an object */
+/**
+ * cxa_json_loader_extensions() - all such members at once, as an object
+ *
+ * Return: as above; CXA_ERR_FORMAT also for the name of a known member.
+ */
 int cxa_json_loader_extensions(struct cxa_json_loader *loader,
 			       const struct cxa_json_text *text,
 			       struct cxa_error *error);

@@ -3,14 +3,17 @@
 
 #include "endpoint/json_loader.h"
 #include "endpoint/source.h"
+#include "record/json_text.h"
 
 /* The document being read. */
 struct document {
+	const struct cxa_limits *limits;
 	struct cxa_json_stream *stream;
 	struct cxa_json_loader *loader;
 	unsigned seen;           /* bit: enum cxa_json_part */
 	bool lenient;
-	struct cxa_buffer name;  /* of the member, with its quotes */
+	struct cxa_buffer name;  /* of the member, with its quotes and colon */
+	struct cxa_arena arena;  /* of the name, its escapes resolved */
 	struct cxa_buffer value;
 };
 
@@ -126,25 +129,25 @@ static int read_single(struct document *document, enum cxa_json_part part,
 }
 
 static int read_unknown(struct document *document,
-			const struct cxa_json_text *name,
+			const struct cxa_json_member *member,
 			struct cxa_error *error)
 {
 	struct cxa_json_text value;
 	int status = read_value(document, &value, error);
 
 	if (status == 0)
-		status = cxa_json_loader_unknown(document->loader, name, &value,
-						 error);
+		status = cxa_json_loader_unknown(document->loader, member,
+						 &value, error);
 	return status;
 }
 
-static int find_part(const struct cxa_buffer *name)
+static int find_part(const struct cxa_json_member *member)
 {
 	for (int i = 0; i < CXA_PART_COUNT; i++) {
 		const char *known = cxa_json_parts[i].name;
 
-		if (name->size == strlen(known) + 2 &&
-		    memcmp(name->data + 1, known, name->size - 2) == 0)
+		if (member->size == strlen(known) &&
+		    memcmp(member->name, known, member->size) == 0)
 			return i;
 	}
 	return -1;
@@ -163,11 +166,35 @@ static int read_known(struct document *document, enum cxa_json_part part,
 		       read_single(document, part, error);
 }
 
-static int read_member(struct document *document, struct cxa_error *error)
+/* What is in @document->name, as it is meant: "\u0061" is "a". */
+static int resolve_name(struct document *document,
+			struct cxa_json_member *member, struct cxa_error *error)
 {
-	struct cxa_json_text name;
+	struct cxa_json_reader reader;
+	struct cxa_json_string raw;
+	int status;
+
+	cxa_buffer_byte(&document->name, ':');
+	if (document->name.failed)
+		return cxa_error_nomem(error, "reading JSON");
+	member->text.data = document->name.data;
+	member->text.size = document->name.size;
+	cxa_arena_reset(&document->arena);
+	status = cxa_json_start(&reader, &member->text, document->limits,
+				&document->arena, error);
+	if (status == 0)
+		status = cxa_json_read_name(&reader, &raw, &member->name);
+	if (status == 0)
+		member->size = raw.size;
+	cxa_json_stop(&reader);
+	return status;
+}
+
+/* A name and the colon behind it. */
+static int read_name(struct document *document, struct cxa_json_member *member,
+		     struct cxa_error *error)
+{
 	int byte = -1;
-	int part;
 	int status = cxa_json_stream_peek(document->stream, &byte, error);
 
 	if (status == 0 && byte != '"')
@@ -179,18 +206,25 @@ static int read_member(struct document *document, struct cxa_error *error)
 	if (status < 0)
 		return status;
 	cxa_buffer_reset(&document->name);
-	status = cxa_json_stream_value(document->stream, &document->name, &name,
-				       error);
+	status = cxa_json_stream_value(document->stream, &document->name,
+				       &member->text, error);
 	if (status == 0)
 		status = expect(document, ':', error);
+	return status < 0 ? status : resolve_name(document, member, error);
+}
+
+static int read_member(struct document *document, struct cxa_error *error)
+{
+	struct cxa_json_member member;
+	int status = read_name(document, &member, error);
+	int part;
+
 	if (status < 0)
 		return status;
-	name.data = document->name.data;
-	name.size = document->name.size;
-	part = find_part(&document->name);
+	part = find_part(&member);
 	if (part >= 0)
 		return read_known(document, (enum cxa_json_part)part, error);
-	return read_unknown(document, &name, error);
+	return read_unknown(document, &member, error);
 }
 
 static int check_parts(struct document *document, struct cxa_error *error)
@@ -240,7 +274,10 @@ int cxa_json_source_open(struct cxa_source *source, struct cxa_input **input,
 			 const struct cxa_source_options *options,
 			 struct cxa_error *error)
 {
-	struct document document = { .lenient = options->lenient };
+	struct document document = {
+		.limits = &source->context->limits,
+		.lenient = options->lenient,
+	};
 	int status = cxa_json_loader_open(&document.loader, source,
 					  options->lenient, error);
 
@@ -255,6 +292,7 @@ int cxa_json_source_open(struct cxa_source *source, struct cxa_input **input,
 		cxa_json_loader_close(document.loader);
 	cxa_json_stream_close(document.stream);
 	cxa_buffer_release(&document.name);
+	cxa_arena_release(&document.arena);
 	cxa_buffer_release(&document.value);
 	return status;
 }

@@ -98,17 +98,6 @@ static int copy_value(struct cxa_json_reader *reader, struct cxa_buffer *out)
 	return status == 0 ? cxa_json_finish(reader) : status;
 }
 
-static bool is_known(const struct cxa_message_type *type, const uint8_t *name,
-		     size_t size)
-{
-	for (unsigned i = 0; i < type->field_count; i++)
-		if (&type->fields[i] != type->extensions &&
-		    type->fields[i].json_name_size == size &&
-		    memcmp(type->fields[i].json_name, name, size) == 0)
-			return true;
-	return false;
-}
-
 static bool is_beside(const struct encoder *encoder,
 		      const struct cxa_message_type *type, const uint8_t *name,
 		      size_t size)
@@ -129,7 +118,7 @@ static int copy_member(struct encoder *encoder,
 
 	if (status < 0)
 		return status;
-	if (is_known(type, name, raw.size) ||
+	if (cxa_field_is_known(type, name, raw.size) ||
 	    is_beside(encoder, type, name, raw.size))
 		return cxa_json_fail(reader, CXA_ERR_CORRUPT, raw.raw - 1,
 				     "has a member that the record has too");

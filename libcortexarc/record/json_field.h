@@ -2,6 +2,8 @@
 #ifndef CXA_RECORD_JSON_FIELD_H
 #define CXA_RECORD_JSON_FIELD_H
 
+#include <string.h>
+
 #include "base/message_type.h"
 
 /** cxa_field_at() - where a message holds the value, or a repeated's pointer */
@@ -53,6 +55,18 @@ cxa_field_of_union(const struct cxa_message_type *type,
 			return field;
 	}
 	return NULL;
+}
+
+/** cxa_field_is_known() - has @type a field that has this name in JSON? */
+static inline bool cxa_field_is_known(const struct cxa_message_type *type,
+				      const uint8_t *name, size_t size)
+{
+	for (unsigned i = 0; i < type->field_count; i++)
+		if (&type->fields[i] != type->extensions &&
+		    type->fields[i].json_name_size == size &&
+		    memcmp(type->fields[i].json_name, name, size) == 0)
+			return true;
+	return false;
 }
 
 /** cxa_field_width() - bytes of one value */

@@ -3,6 +3,7 @@
 
 #include "base/wire.h"
 #include "record/collection.h"
+#include "record/json_field.h"
 #include "record/json_text.h"
 
 /* Whoever writes it as JSON sees all that can be wrong. */
@@ -49,7 +50,19 @@ static bool is_document_member(const uint8_t *name, size_t size)
 	return false;
 }
 
-static int check_name(struct cxa_json_reader *reader, struct cxa_buffer *value)
+static bool is_known(const struct cxa_message_type *type, const uint8_t *name,
+		     size_t size)
+{
+	if (type->descriptor == &cxa__header__descriptor)
+		return is_document_member(name, size);
+	return cxa_field_is_known(type, name, size) ||
+	       (type->descriptor == &cxa__concept__descriptor &&
+		size == strlen("embeddings") &&
+		memcmp(name, "embeddings", size) == 0);
+}
+
+static int check_name(const struct cxa_message_type *type,
+		      struct cxa_json_reader *reader, struct cxa_buffer *value)
 {
 	struct cxa_json_string raw;
 	const uint8_t *name;
@@ -57,32 +70,30 @@ static int check_name(struct cxa_json_reader *reader, struct cxa_buffer *value)
 
 	if (status < 0)
 		return status;
-	if (is_document_member(name, raw.size))
+	if (is_known(type, name, raw.size))
 		return cxa_json_fail(reader, CXA_ERR_CORRUPT, raw.raw - 1,
-				     "has a member that the document has too");
+				     "has a member that the %s has too",
+				     type->descriptor ==
+						     &cxa__header__descriptor ?
+					     "document" : "record");
 	cxa_buffer_reset(value);
 	return cxa_json_copy_value(reader, value, CXA_NO_LIMIT);
 }
 
-/* Of an object that has been checked. */
-static int check_names(const Cxa__Header *header,
-		       const struct cxa_limits *limits, struct cxa_error *error)
+int cxa_json_verify_names(const struct cxa_message_type *type,
+			  const struct cxa_json_text *text,
+			  const struct cxa_limits *limits,
+			  struct cxa_error *error)
 {
-	struct cxa_json_text text = {
-		.data = header->extensions.data,
-		.size = header->extensions.len,
-		.line = 1,
-		.column = 1,
-	};
 	struct cxa_arena arena = { 0 };
 	struct cxa_buffer value = { 0 };
 	struct cxa_json_reader reader;
-	int more = cxa_json_start(&reader, &text, limits, &arena, error);
+	int more = cxa_json_start(&reader, text, limits, &arena, error);
 
 	if (more == 0)
 		more = cxa_json_begin(&reader, '{');
 	while (more == 1) {
-		more = check_name(&reader, &value);
+		more = check_name(type, &reader, &value);
 		if (more == 0)
 			more = cxa_json_next(&reader, '}');
 	}
@@ -96,15 +107,22 @@ int cxa_json_verify_header(const Cxa__Header *header,
 			   const struct cxa_limits *limits,
 			   struct cxa_error *error)
 {
+	struct cxa_json_text text = {
+		.data = header->extensions.data,
+		.size = header->extensions.len,
+		.line = 1,
+		.column = 1,
+	};
 	struct cxa_error inner = CXA_ERROR_INIT;
 	int status = cxa_json_verify_message(&header->metadata->base, error);
 
 	if (status < 0 || !header->has_extensions)
 		return status;
-	status = cxa_json_check(header->extensions.data, header->extensions.len,
-				true, limits, &inner);
+	status = cxa_json_check(text.data, text.size, true, limits, &inner);
 	if (status == 0)
-		status = check_names(header, limits, &inner);
+		status = cxa_json_verify_names(
+			cxa_message_type_of(header->base.descriptor), &text,
+			limits, &inner);
 	if (status == 0)
 		return 0;
 	cxa_error_set(error, status, "the header's extensions: %s",

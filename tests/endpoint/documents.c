@@ -2,8 +2,9 @@
 #include "scratch.h"
 
 /* A document with one concept whose members are given; the rest is plain. */
-#define METADATA \
-	"\"metadata\":{\"backup_id\":\"b\",\"created_at\":1722556800000.0," \
+#define METADATA "\"metadata\"" METADATA_VALUE
+#define METADATA_VALUE \
+	":{\"backup_id\":\"b\",\"created_at\":1722556800000.0," \
 	"\"cortex_version\":\"0.1.0\",\"data_version\":1,\"total_concepts\":1," \
 	"\"total_columns\":0,\"total_connections\":0,\"compression_used\":" \
 	"false,\"integrity_hash\":\"\",\"backup_size_bytes\":0," \
@@ -59,8 +60,14 @@ static void what_is_wrong_is_refused(void)
 		{ "something behind it", DOCUMENT("") "{}", "behind" },
 		{ "a member twice", "{" METADATA "," METADATA "}", "twice" },
 		{ "an unknown member twice",
-		  "{" METADATA ",\"x\":1,\"x\":2,\"concepts\":[]," REST "}",
-		  "" },
+		  "{" METADATA ",\n\"x\":1,\"y\":2,\n\"x\":3,\"concepts\":[],"
+		  REST "}", "member x is there twice (line 3, column 1)" },
+		{ "an unknown member twice, once with an escape",
+		  "{" METADATA ",\"x\":1,\n \"\\u0078\":2,\"concepts\":[],"
+		  REST "}", "member x is there twice (line 2, column 2)" },
+		{ "a known member twice, once with an escape",
+		  "{" METADATA ",\"concepts\":[]," REST ",\"concept\\u0073\":"
+		  "[]}", "member concepts is there twice" },
 		{ "a missing array", "{" METADATA "," REST "}",
 		  "concepts is missing" },
 		{ "a missing comma", "{" METADATA " \"concepts\":[]}", "'}'" },
@@ -163,6 +170,9 @@ static void nothing_is_lost(void)
 		  DOCUMENT(CONCEPT("1", "\"a\"",
 				   ",\"new\":{\"b\":[1,2.50,null]},"
 				   "\"z\":\"\\u0000\"")) },
+		{ "many members of the document that are not known",
+		  "{" METADATA ",\"concepts\":[]," REST
+		  ",\"\":1,\"b\":2,\"a\":3,\"ab\":4,\"\\u0000\":5}\n" },
 		{ "unknown members of the document",
 		  "{" METADATA ",\"concepts\":[]," REST
 		  ",\"plugins\":[{\"a\":1e400}],\"x\":null}\n" },
@@ -190,6 +200,34 @@ static void a_record_of_30_megabytes_comes_back(void)
 	free(document);
 }
 
+/* A document whose one unknown member is of @size bytes with its braces. */
+static void write_unknown(const char *name, int size)
+{
+	static const char format[] =
+		"{" METADATA ",\"concepts\":[]," REST ",\"x\":\"%0*d\"}\n";
+	char *document = malloc(sizeof(format) + (size_t)size);
+	int written = sprintf(document, format, size - 8, 0);
+
+	write_file(name, document, (size_t)written);
+	free(document);
+}
+
+/* What reads an archive has that limit; none may be written that is over it. */
+static void what_is_not_known_has_a_limit(void)
+{
+	write_unknown("in.json", 65536);
+	ok(convert("in.json", "at.cxa", 2, false, &error) == 0 &&
+		   convert("at.cxa", "out.json", 2, false, &error) == 0 &&
+		   same_files("in.json", "out.json"),
+	   "unknown members of 64 KiB come back");
+	write_unknown("in.json", 65537);
+	is_int(convert("in.json", "over.cxa", 2, false, &error), CXA_ERR_LIMIT,
+	       "those of a byte more are refused");
+	like(error.message, "member x has 65537 bytes, over the limit "
+	     "short-string-bytes of 65536 (line 1, column ", "with their place");
+	ok(access("over.cxa", F_OK) != 0, "and nothing written");
+}
+
 /* Order of members and of records is the document's own affair. */
 static void any_order_makes_the_same_archive(void)
 {
@@ -201,8 +239,15 @@ static void any_order_makes_the_same_archive(void)
 		"{ \"concepts\" : [ " CONCEPT("9", "\"i\"", "") ",\n"
 		CONCEPT("3", "\"c\"", "") " , " CONCEPT("5", "\"e\"", "")
 		" ] ,\r\n\t" REST " , " METADATA " }\n";
+	static const char escaped[] =
+		"{\"\\u006detadata\"" METADATA_VALUE ",\"concept\\u0073\":["
+		CONCEPT("3", "\"c\"", "") "," CONCEPT("5", "\"e\"", "") ","
+		CONCEPT("9", "\"i\"", "") "]," REST "}\n";
 	char padded[4096];
 
+	write_file("escaped.json", escaped, strlen(escaped));
+	is_int(convert("escaped.json", "escaped.cxa", 2, false, &error), 0,
+	       "a document with escapes in its names is packed");
 	write_file("sorted.json", sorted, strlen(sorted));
 	write_file("unsorted.json", unsorted, strlen(unsorted));
 	snprintf(padded, sizeof(padded), "%700s%s", "", sorted);
@@ -214,7 +259,8 @@ static void any_order_makes_the_same_archive(void)
 	is_int(convert("unsorted.json", "unsorted.cxa", 2, false, &error), 0,
 	       "so is one with records and members in any order");
 	ok(same_files("sorted.cxa", "padded.cxa") &&
-		   same_files("sorted.cxa", "unsorted.cxa"),
+		   same_files("sorted.cxa", "unsorted.cxa") &&
+		   same_files("sorted.cxa", "escaped.cxa"),
 	   "and the archives are the same, byte for byte");
 }
 
@@ -249,6 +295,10 @@ static void folders_that_are_wrong_are_refused(void)
 		  "sed -i 's/$/\\r/' f/columns.ndjson", "CR LF" },
 		{ "no metadata", "rm f/metadata.json",
 		  "metadata.json is missing" },
+		{ "what is known among what is not",
+		  "echo '{\"x\":1,\"concepts\":[]}' > f/extensions.json",
+		  "extensions.json: the value has a member that the document "
+		  "has too (line 1, column 8)" },
 	};
 	char command[400];
 
@@ -273,6 +323,7 @@ int main(void)
 	the_original_comes_back();
 	folders_that_are_wrong_are_refused();
 	a_record_of_30_megabytes_comes_back();
+	what_is_not_known_has_a_limit();
 	leave_scratch();
 	return done_testing();
 }
