@@ -235,7 +235,7 @@ static int read_element(struct cxa_store_reader *reader,
 		return read_inner(reader, child, field, &child->table->message,
 				  unknown_of(child));
 	status = cxa_store_value(child, child->table->column_count - 1, field,
-				 !packed, true, false, reader->out,
+				 !packed, true, NULL, reader->out,
 				 reader->error);
 	return status < 0 ? status : 0;
 }
@@ -295,7 +295,8 @@ static int read_node(struct cxa_store_reader *reader,
 	case CXA_STORE_VALUE:
 		status = cxa_store_value(scan, node->column, node->field, true,
 					 is_required(node->field),
-					 node->field == type->extensions,
+					 node->field == type->extensions ?
+						 type : NULL,
 					 reader->out, reader->error);
 		return status < 0 ? status : 0;
 	case CXA_STORE_VECTOR:

@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 #include "base/wire.h"
 #include "endpoint/store_sql.h"
-#include "record/json_codec.h"
+#include "record/json_verify.h"
 
 #define NAN_BITS32 UINT32_C(0x7fc00000)
 #define NAN_BITS64 UINT64_C(0x7ff8000000000000)
@@ -199,14 +199,19 @@ static bool bind_number(struct cxa_store_row *row, unsigned column,
 }
 
 static int check_json(const struct cxa_store_row *row, unsigned column,
-		      const struct cxa_store_bytes *text, bool object,
+		      const struct cxa_store_bytes *text,
+		      const struct cxa_message_type *extended,
 		      struct cxa_error *error)
 {
+	const struct cxa_json_text json = {
+		text->at, (size_t)(text->end - text->at), 1, 1, 0 };
 	const struct cxa_limits *limits = &row->store->context->limits;
 	struct cxa_error own = CXA_ERROR_INIT;
-	int status = cxa_json_check(text->at, (size_t)(text->end - text->at),
-				    object, limits, &own);
+	int status = cxa_json_check(json.data, json.size, extended != NULL,
+				    limits, &own);
 
+	if (status == 0 && extended != NULL)
+		status = cxa_json_verify_names(extended, &json, limits, &own);
 	if (status == 0)
 		return 0;
 	cxa_error_set(error, status,
@@ -218,7 +223,8 @@ static int check_json(const struct cxa_store_row *row, unsigned column,
 }
 
 int cxa_store_row_value(struct cxa_store_row *row, unsigned column,
-			const struct cxa_field *field, bool extensions,
+			const struct cxa_field *field,
+			const struct cxa_message_type *extended,
 			struct cxa_store_bytes *bytes,
 			struct cxa_error *error)
 {
@@ -243,7 +249,7 @@ int cxa_store_row_value(struct cxa_store_row *row, unsigned column,
 			bind_text(row, column, text.at,
 				  (size_t)(text.end - text.at));
 		if (field->kind == CXA_FIELD_JSON)
-			return check_json(row, column, &text, extensions,
+			return check_json(row, column, &text, extended,
 					  error);
 		break;
 	default:

@@ -54,11 +54,13 @@ void cxa_store_row_blob(struct cxa_store_row *row, unsigned column,
 /**
  * cxa_store_row_value() - set @column to the value of @field that stands at
  * @bytes, which moves behind it
+ * @extended: as of cxa_store_value()
  *
  * Return: 0, CXA_ERR_CORRUPT (cut, not JSON), CXA_ERR_NOMEM.
  */
 int cxa_store_row_value(struct cxa_store_row *row, unsigned column,
-			const struct cxa_field *field, bool extensions,
+			const struct cxa_field *field,
+			const struct cxa_message_type *extended,
 			struct cxa_store_bytes *bytes,
 			struct cxa_error *error);
 

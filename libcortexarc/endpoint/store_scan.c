@@ -9,7 +9,7 @@
 #include "base/utf8.h"
 #include "base/wire.h"
 #include "endpoint/store_sql.h"
-#include "record/json_codec.h"
+#include "record/json_verify.h"
 
 enum { VARINT = 0, FIXED64 = 1, BYTES = 2, FIXED32 = 5 };
 
@@ -225,13 +225,16 @@ static int put_float(const struct value *value, int type, const uint8_t *blob,
 }
 
 static int check_json(const struct value *value, const uint8_t *text,
-		      size_t size, bool object)
+		      size_t size, const struct cxa_message_type *extended)
 {
+	const struct cxa_json_text json = { text, size, 1, 1, 0 };
 	const struct cxa_limits *limits =
 		&value->scan->store->context->limits;
 	struct cxa_error own = CXA_ERROR_INIT;
-	int status = cxa_json_check(text, size, object, limits, &own);
+	int status = cxa_json_check(text, size, extended != NULL, limits, &own);
 
+	if (status == 0 && extended != NULL)
+		status = cxa_json_verify_names(extended, &json, limits, &own);
 	if (status == 0)
 		return 0;
 	cxa_store_scan_bad(value->scan, value->column, status, own.message,
@@ -241,7 +244,8 @@ static int check_json(const struct value *value, const uint8_t *text,
 }
 
 static int put_text(const struct value *value, int type, const uint8_t *text,
-		    size_t size, bool object, struct cxa_buffer *out)
+		    size_t size, const struct cxa_message_type *extended,
+		    struct cxa_buffer *out)
 {
 	bool is_binary = value->field->kind == CXA_FIELD_BINARY;
 	size_t limit = value->field->bytes_limit;
@@ -255,7 +259,7 @@ static int put_text(const struct value *value, int type, const uint8_t *text,
 	if (!is_binary && cxa_utf8_valid_prefix(text, size) != size)
 		return bad(value, "invalid UTF-8");
 	if (value->field->kind == CXA_FIELD_JSON)
-		status = check_json(value, text, size, object);
+		status = check_json(value, text, size, extended);
 	cxa_varint_append(out, size);
 	cxa_buffer_append(out, text, size);
 	return status;
@@ -263,7 +267,8 @@ static int put_text(const struct value *value, int type, const uint8_t *text,
 
 int cxa_store_value(const struct cxa_store_scan *scan, unsigned column,
 		    const struct cxa_field *field, bool tagged, bool required,
-		    bool extensions, struct cxa_buffer *out,
+		    const struct cxa_message_type *extended,
+		    struct cxa_buffer *out,
 		    struct cxa_error *error)
 {
 	struct value value = { scan, column, field, error };
@@ -292,7 +297,7 @@ int cxa_store_value(const struct cxa_store_scan *scan, unsigned column,
 	else if (wire_type(field) == VARINT)
 		status = put_number(&value, type, out);
 	else
-		status = put_text(&value, type, data, size, extensions, out);
+		status = put_text(&value, type, data, size, extended, out);
 	return status < 0 ? status : 1;
 }
 

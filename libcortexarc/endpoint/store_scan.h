@@ -54,13 +54,14 @@ void cxa_store_tag(struct cxa_buffer *out, const struct cxa_field *field,
  * cxa_store_value() - append a column's value as the wire has it
  * @tagged: its tag first
  * @required: NULL is an error; of a float it is NaN
- * @extensions: JSON must be an object
+ * @extended: JSON is the `extensions` of this message; NULL: a value in itself
  *
  * Return: 1: appended; 0: NULL; an error.
  */
 int cxa_store_value(const struct cxa_store_scan *scan, unsigned column,
 		    const struct cxa_field *field, bool tagged, bool required,
-		    bool extensions, struct cxa_buffer *out,
+		    const struct cxa_message_type *extended,
+		    struct cxa_buffer *out,
 		    struct cxa_error *error);
 
 /** cxa_store_vector() - append a column of floats; nothing where it is empty */

@@ -122,7 +122,7 @@ static int write_element(struct cxa_store_writer *writer,
 
 	if (field->type == NULL) {
 		status = cxa_store_row_value(row, row->table->column_count - 1,
-					     field, false, bytes,
+					     field, NULL, bytes,
 					     writer->error);
 	} else {
 		if (!cxa_store_bytes_part(bytes, &part))
@@ -216,7 +216,8 @@ static int write_node(struct cxa_store_writer *writer,
 	skip_tag(bytes);
 	if (node->form == CXA_STORE_VALUE)
 		return cxa_store_row_value(row, node->column, node->field,
-					   node->field == type->extensions,
+					   node->field == type->extensions ?
+						   type : NULL,
 					   bytes, writer->error);
 	if (node->form == CXA_STORE_UNION)
 		name_variant(row, node, bytes);

@@ -53,6 +53,22 @@ static const struct {
 	  CXA_ERR_CORRUPT, "column extensions: not a JSON object" },
 	{ "UPDATE concepts SET metadata_extensions = '{\"a\":1,\"a\":2}'"
 	  " WHERE id = 3", CXA_ERR_CORRUPT, "column metadata_extensions: " },
+	{ "UPDATE concepts SET extensions = '{\"a\":1,\"content\":2}'"
+	  " WHERE id = 3", CXA_ERR_CORRUPT,
+	  "table concepts, row 3, column extensions: the value has a member "
+	  "that the record has too" },
+	{ "UPDATE concepts SET extensions = '{\"embeddings\":2}' WHERE id = 3",
+	  CXA_ERR_CORRUPT, "column extensions: the value has a member" },
+	{ "UPDATE embeddings SET extensions = '{\"last_computed\":2}'"
+	  " WHERE concept_id = 3", CXA_ERR_CORRUPT,
+	  "table embeddings, row 3, column extensions: the value has a member" },
+	{ "UPDATE metadata SET document_extensions = '{\"x\":0,\"columns\":1}'",
+	  CXA_ERR_CORRUPT, "column document_extensions: the value has a member "
+	  "that the document has too" },
+	{ "UPDATE metadata SET document_extensions = '{\"id\":1}'", 0, "" },
+	{ "UPDATE concepts SET extensions = '{\"columns\":1}' WHERE id = 3",
+	  0, "" },
+	{ "UPDATE concepts SET extensions = '{}' WHERE id = 3", 0, "" },
 	{ "UPDATE concepts SET unknown_fields = x'00' WHERE id = 3",
 	  CXA_ERR_CORRUPT, "row 3, column unknown_fields: " },
 	{ "UPDATE concepts SET unknown_fields = x'0801' WHERE id = 3",
