@@ -27,6 +27,20 @@ static ProtobufCBinaryData text(const char *string)
 	return data;
 }
 
+/* Whatever a source says of its store: what is written of it can be read. */
+static int prove_header(const struct archive_sink *archive,
+			const struct cxa_buffer *bytes, struct cxa_error *error)
+{
+	struct cxa_arena arena = { 0 };
+	Cxa__Header *header;
+	int status = cxa_header_decode(bytes->data, bytes->size, CXA_TO_RESTORE,
+				       &archive->sink->context->limits, &arena,
+				       &header, error);
+
+	cxa_arena_release(&arena);
+	return status;
+}
+
 /* What this writer says of itself; what describes the store stays. */
 static int begin(struct archive_sink *archive, const Cxa__Header *from,
 		 struct cxa_error *error)
@@ -65,6 +79,8 @@ static int begin(struct archive_sink *archive, const Cxa__Header *from,
 	header.n_batch_sizes = CXA_COLLECTION_COUNT;
 	header.batch_sizes = pointers;
 	status = cxa_header_encode(&header, &bytes, error);
+	if (status == 0)
+		status = prove_header(archive, &bytes, error);
 	if (status == 0)
 		status = cxa_archive_writer_begin(
 			archive->writer, &header,

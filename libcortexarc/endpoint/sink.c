@@ -6,6 +6,7 @@
 
 #include "endpoint/source.h"
 #include "record/collection.h"
+#include "record/json_verify.h"
 
 enum { LEVEL_MAX = 19 };
 
@@ -172,6 +173,9 @@ int cxa_copy(struct cxa_source *source, struct cxa_sink *sink,
 		wanted = *selection;
 	wanted.whole_concepts = sink->ops->whole_concepts;
 	status = cxa_cursor_open(&cursor, source, &wanted, error);
+	if (status == 0)
+		status = cxa_json_verify_header(source->header,
+						&sink->context->limits, error);
 	if (status == 0)
 		status = sink->ops->begin(sink->state, source->header, error);
 	if (status == 0)

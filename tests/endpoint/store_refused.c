@@ -280,6 +280,41 @@ static void a_value_too_large_is_not_left_out(void)
 	fixture_release(&fixture);
 }
 
+/* What an application's own source says of its store may be anything. */
+static void headers_nobody_can_read_are_not_written(void)
+{
+	static const char *const files[] = { "h.cxa", "h.json", "h.db", "h/" };
+	static char long_text[65537];
+	Cxa__Metadata metadata = CXA__METADATA__INIT;
+	Cxa__Header header = CXA__HEADER__INIT;
+	struct cxa_error error;
+	struct fixture fixture = { { 0 } };
+
+	metadata.data_version = 1;
+	header.metadata = &metadata;
+	header.has_extensions = true;
+	header.extensions.data =
+		(uint8_t *)(uintptr_t)"{\"concepts\":1}";
+	header.extensions.len = 14;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		error = (struct cxa_error)CXA_ERROR_INIT;
+		ok(fixture_write(&fixture, &header, files[i], &error) ==
+			   CXA_ERR_CORRUPT && access(files[i], F_OK) != 0,
+		   "%s: nothing is written with a member twice: %s", files[i],
+		   error.message);
+	}
+	header.has_extensions = false;
+	metadata.description.data = (uint8_t *)long_text;
+	metadata.description.len = sizeof(long_text);
+	error = (struct cxa_error)CXA_ERROR_INIT;
+	is_int(fixture_write(&fixture, &header, "h.cxa", &error), CXA_ERR_LIMIT,
+	       "a description over the limit goes into no archive");
+	like(error.message, "Metadata.description: 65537 bytes, over the limit",
+	     "as the error says");
+	ok(access("h.cxa", F_OK) != 0, "and there is none");
+	fixture_release(&fixture);
+}
+
 int main(void)
 {
 	struct cxa_error error = CXA_ERROR_INIT;
@@ -297,6 +332,7 @@ int main(void)
 	changed_stores_are_told_apart();
 	broken_records_are_not_written();
 	a_value_too_large_is_not_left_out();
+	headers_nobody_can_read_are_not_written();
 	leave_scratch();
 	return done_testing();
 }
