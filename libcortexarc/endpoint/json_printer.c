@@ -24,6 +24,7 @@ struct job {
 
 struct cxa_json_printer {
 	struct cxa_queue *queue;
+	const struct cxa_limits *limits;
 	struct job *idle;
 	char separator;
 	bool separator_first;
@@ -45,11 +46,18 @@ static void free_job(void *pointer)
 	free(job);
 }
 
+/* What was scanned when it was read is so again: to count what is not known. */
 static int unpack(struct job *job, enum cxa_collection collection,
 		  const struct cxa_record *record, ProtobufCMessage **message)
 {
-	return cxa_wire_unpack(cxa_collection_type(collection), record->data,
-			       record->size, &job->arena, message, &job->error);
+	const struct cxa_message_type *type = cxa_collection_type(collection);
+	struct cxa_wire_stats stats = { 0 };
+
+	cxa_wire_scan(type, record->data, record->size, job->printer->limits,
+		      &stats, NULL);
+	job->unknown += stats.unknown;
+	return cxa_wire_unpack(type, record->data, record->size, &job->arena,
+			       message, &job->error);
 }
 
 static int print_record(struct job *job, size_t i)
@@ -71,7 +79,6 @@ static int print_record(struct job *job, size_t i)
 	}
 	if (status < 0)
 		return status;
-	job->unknown += message->n_unknown_fields;
 	return cxa_json_encode(message, whole, embeddings, &job->text,
 			       &job->error);
 }
@@ -108,6 +115,7 @@ int cxa_json_printer_open(struct cxa_json_printer **out,
 	*out = NULL;
 	if (printer == NULL)
 		return cxa_error_nomem(error, "JSON");
+	printer->limits = &context->limits;
 	printer->separator = separator;
 	printer->separator_first = first;
 	printer->write = write;

@@ -29,7 +29,7 @@ int cxa_json_printer_put(struct cxa_json_printer *printer,
 int cxa_json_printer_flush(struct cxa_json_printer *printer,
 			   struct cxa_error *error);
 
-/** cxa_json_printer_unknown() - protobuf fields JSON has no name for */
+/** cxa_json_printer_unknown() - protobuf fields without a name, at any depth */
 uint64_t cxa_json_printer_unknown(const struct cxa_json_printer *printer);
 
 void cxa_json_printer_close(struct cxa_json_printer *printer);

@@ -352,6 +352,17 @@ static int sink_put(void *state, struct cxa_batch *batch,
 	return cxa_json_printer_put(json->printer, batch, error);
 }
 
+/* Fields that this version does not know, of the records and of the header. */
+static uint64_t count_unknown(const struct json_sink *json)
+{
+	uint64_t count = cxa_json_printer_unknown(json->printer);
+
+	if (json->form != &lines_form)
+		count += json->header->base.n_unknown_fields +
+			 json->header->metadata->base.n_unknown_fields;
+	return count;
+}
+
 static int sink_commit(void *state, struct cxa_summary *summary,
 		       struct cxa_error *error)
 {
@@ -362,12 +373,11 @@ static int sink_commit(void *state, struct cxa_summary *summary,
 		status = json->form->commit(json, error);
 	if (status < 0)
 		return status;
-	if (cxa_json_printer_unknown(json->printer) != 0)
+	if (count_unknown(json) != 0)
 		cxa_context_notice(json->sink->context,
 				   "%llu fields that this version does not know "
 				   "have no place in JSON and were left out",
-				   (unsigned long long)
-				   cxa_json_printer_unknown(json->printer));
+				   (unsigned long long)count_unknown(json));
 	if (json->header->embedding_space != NULL && json->form != &lines_form)
 		cxa_context_notice(json->sink->context,
 				   "what the archive says of its embedding space "
