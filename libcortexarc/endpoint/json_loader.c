@@ -75,7 +75,7 @@ static int add_embedding(struct job *job, uint64_t id,
 	Cxa__Embedding embedding = CXA__EMBEDDING__INIT;
 
 	if (embeddings == NULL)
-		return 0;
+		return cxa_segment_add_none(&job->embeddings, id, error);
 	embedding.concept_id = id;
 	embedding.embeddings = embeddings;
 	return cxa_segment_add(&job->embeddings, id, &embedding.base, error);
@@ -99,7 +99,7 @@ static int parse_record(struct job *job, const struct cxa_json_text *text)
 		return status;
 	id = cxa_collection_key(collection, message);
 	status = cxa_segment_add(&job->records, id, message, &job->error);
-	if (status == 0)
+	if (status == 0 && whole)
 		status = add_embedding(job, id, embeddings, &job->error);
 	return status;
 }

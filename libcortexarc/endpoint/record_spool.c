@@ -38,11 +38,21 @@ struct reader {
 
 enum { SORTED_BATCH_BYTES = 1 << 20 };
 
+/* No record is encoded in no bytes: a row of none says that there is none. */
+static int add_row(struct cxa_segment *segment, uint64_t id, uint32_t size,
+		   struct cxa_error *error)
+{
+	cxa_buffer_append(&segment->ids, &id, sizeof(id));
+	cxa_buffer_append(&segment->sizes, &size, sizeof(size));
+	if (segment->ids.failed || segment->sizes.failed)
+		return cxa_error_nomem(error, "records");
+	return 0;
+}
+
 int cxa_segment_add(struct cxa_segment *segment, uint64_t id,
 		    const ProtobufCMessage *message, struct cxa_error *error)
 {
 	size_t size = protobuf_c_message_get_packed_size(message);
-	uint32_t size32 = (uint32_t)size;
 	uint8_t *room;
 
 	if (size > UINT32_MAX)
@@ -50,13 +60,16 @@ int cxa_segment_add(struct cxa_segment *segment, uint64_t id,
 				     "record %llu is larger than 4 GiB",
 				     (unsigned long long)id);
 	room = cxa_buffer_room(&segment->rows, size);
-	if (room != NULL)
-		segment->rows.size += protobuf_c_message_pack(message, room);
-	cxa_buffer_append(&segment->ids, &id, sizeof(id));
-	cxa_buffer_append(&segment->sizes, &size32, sizeof(size32));
-	if (room == NULL || segment->ids.failed || segment->sizes.failed)
+	if (room == NULL)
 		return cxa_error_nomem(error, "records");
-	return 0;
+	segment->rows.size += protobuf_c_message_pack(message, room);
+	return add_row(segment, id, (uint32_t)size, error);
+}
+
+int cxa_segment_add_none(struct cxa_segment *segment, uint64_t id,
+			 struct cxa_error *error)
+{
+	return add_row(segment, id, 0, error);
 }
 
 void cxa_segment_reset(struct cxa_segment *segment)
@@ -265,7 +278,8 @@ static int next_sorted(struct reader *reader, const struct cxa_spool *spool,
 		record.data = row;
 		record.size = table.sizes[i];
 		row += record.size;
-		status = cxa_batch_add_row(*batch, &record, error);
+		if (record.size != 0)
+			status = cxa_batch_add_row(*batch, &record, error);
 	}
 	cxa_buffer_release(&rows);
 	release_table(&table);
@@ -341,7 +355,7 @@ static int next_unsorted(struct reader *reader, const struct cxa_spool *spool,
 
 	while (status == 0 && cxa_batch_bytes(*batch) < SORTED_BATCH_BYTES) {
 		status = take_next(reader, &record, &offset, error);
-		if (status == 0)
+		if (status == 0 && record.size != 0)
 			status = add_unsorted(spool, *batch, &record, offset,
 					      error);
 	}
@@ -355,16 +369,19 @@ int cxa_record_spool_next(void *pointer, struct cxa_batch **batch,
 {
 	struct reader *reader = pointer;
 	const struct file *file = &reader->spool->files[reader->collection];
-	int status;
+	int status = 0;
 
 	*batch = NULL;
 	if (file->spool == NULL)
 		return CXA_END;
-	if (reader->sorter != NULL)
-		status = next_unsorted(reader, file->spool, batch, error);
-	else
-		status = next_sorted(reader, file->spool, batch, error);
-	if (status != 0) {
+	while (status == 0) {
+		if (reader->sorter != NULL)
+			status = next_unsorted(reader, file->spool, batch,
+					       error);
+		else
+			status = next_sorted(reader, file->spool, batch, error);
+		if (status == 0 && (*batch)->count != 0)
+			return 0;
 		cxa_batch_unref(*batch);
 		*batch = NULL;
 	}

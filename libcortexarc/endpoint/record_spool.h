@@ -20,6 +20,14 @@ struct cxa_segment {
 /** cxa_segment_add() - encode @message behind the others */
 int cxa_segment_add(struct cxa_segment *segment, uint64_t id,
 		    const ProtobufCMessage *message, struct cxa_error *error);
+
+/**
+ * cxa_segment_add_none() - there is no row with @id
+ *
+ * Where one came before, it is an older one, and left out.
+ */
+int cxa_segment_add_none(struct cxa_segment *segment, uint64_t id,
+			 struct cxa_error *error);
 void cxa_segment_reset(struct cxa_segment *segment);
 void cxa_segment_release(struct cxa_segment *segment);
 

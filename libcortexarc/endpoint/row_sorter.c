@@ -75,7 +75,8 @@ int cxa_row_sorter_sort(struct cxa_row_sorter *sorter, struct cxa_error *error)
 	if (sqlite3_exec(sorter->database, "COMMIT", NULL, NULL, NULL) !=
 		    SQLITE_OK ||
 	    sqlite3_prepare_v2(sorter->database,
-			       "SELECT id, at, size FROM rows ORDER BY id, at",
+			       "SELECT id, at, size FROM rows "
+			       "ORDER BY id, at, size",
 			       -1, &sorter->select, NULL) != SQLITE_OK)
 		return failed(sorter, error);
 	return 0;

@@ -17,7 +17,11 @@ int cxa_row_sorter_open(struct cxa_row_sorter **out, struct cxa_error *error);
 int cxa_row_sorter_add(struct cxa_row_sorter *sorter, uint64_t id,
 		       uint64_t offset, size_t size, struct cxa_error *error);
 
-/** cxa_row_sorter_sort() - all are added; next() gives them in order */
+/**
+ * cxa_row_sorter_sort() - all are added; next() gives them in order
+ *
+ * Of one id by offset: a row of no bytes is before what stands where it does.
+ */
 int cxa_row_sorter_sort(struct cxa_row_sorter *sorter, struct cxa_error *error);
 
 /** cxa_row_sorter_next() - Return: 0, CXA_END, CXA_ERR_IO */
