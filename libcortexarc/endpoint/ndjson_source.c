@@ -44,16 +44,23 @@ static bool is_ours(const char *name)
 static int check_names(const struct folder *folder, struct cxa_error *error)
 {
 	DIR *listing = opendir(folder->path);
-	const struct dirent *entry;
+	const struct dirent *entry = NULL;
 	int status = 0;
 
 	if (listing == NULL)
-		return cxa_error_set(error, CXA_ERR_IO, "cannot list it");
-	while (status == 0 && (entry = readdir(listing)) != NULL)
-		if (!is_ours(entry->d_name))
+		return cxa_error_set(error, CXA_ERR_IO, "cannot list %s",
+				     folder->path);
+	do {
+		errno = 0;
+		entry = readdir(listing);
+		if (entry != NULL && !is_ours(entry->d_name))
 			status = cxa_error_set(error, CXA_ERR_FORMAT,
 					       "%s does not belong in a folder "
 					       "of NDJSON", entry->d_name);
+	} while (status == 0 && entry != NULL);
+	if (status == 0 && errno != 0)
+		status = cxa_error_set(error, CXA_ERR_IO, "cannot list %s",
+				       folder->path);
 	closedir(listing);
 	return status;
 }
@@ -192,6 +199,8 @@ static int use_value(struct folder *folder, const char *name,
 		return error->status;
 	start = pending->size;
 	cxa_buffer_append(pending, text->data, text->size);
+	if (pending->failed)
+		return cxa_error_nomem(error, "reading NDJSON");
 	return cxa_json_loader_add(folder->loader, start, text, error);
 }
 
