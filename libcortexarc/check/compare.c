@@ -9,6 +9,11 @@
 #include "container/walker.h"
 #include "record/collection.h"
 
+/* Lines of B2SUMS, or members, before those of batches. */
+enum { BEFORE_BATCHES = 2 };
+
+#define OTHER_NAMES "it does not name the members that INDEX names"
+
 static struct cxa_walked *find(struct cxa_walk *walk, const char *name)
 {
 	for (size_t i = 0; i < walk->count; i++)
@@ -131,19 +136,17 @@ static void tell_missing(struct cxa_walk *walk, const Cxa__IndexEntry *entry,
 	struct cxa_issue *issue = issue_at(walk, entry, member->name);
 
 	lose(walk, entry, member);
-	if (data_intact(walk, entry)) {
-		if (issue != NULL)
-			snprintf(issue->description + strlen(issue->description),
-				 sizeof(issue->description) -
-					 strlen(issue->description),
-				 "; its data is intact");
-		return;
-	}
 	if (issue == NULL)
 		issue = cxa_report_add(walk->report, &cxa_rule_missing,
 				       member->name, entry->offset,
 				       "INDEX tells of it, but it is not there");
-	tell_loss(issue, entry, member);
+	if (!data_intact(walk, entry))
+		tell_loss(issue, entry, member);
+	else if (issue != NULL)
+		snprintf(issue->description + strlen(issue->description),
+			 sizeof(issue->description) -
+				 strlen(issue->description),
+			 "; its data is intact");
 }
 
 static void compare_entry(struct cxa_walk *walk, const Cxa__IndexEntry *entry,
@@ -195,7 +198,6 @@ static void compare_index(struct cxa_walk *walk)
 	struct cxa_member member;
 	struct cxa_walked *walked;
 	size_t at = 0; /* members come in the same order: no search is needed */
-	size_t matched = 0;
 
 	for (size_t i = 0; i < index->n_entries; i++) {
 		const Cxa__IndexEntry *entry = index->entries[i];
@@ -213,12 +215,12 @@ static void compare_index(struct cxa_walk *walk)
 			continue;
 		}
 		at = (size_t)(walked - walk->members) + 1;
-		matched++;
+		walked->indexed = true;
 		compare_entry(walk, entry, walked);
 	}
 	for (size_t i = 0; i < walk->count; i++) {
 		walked = &walk->members[i];
-		if (walked->member.kind == CXA_MEMBER_BATCH && matched-- == 0)
+		if (walked->member.kind == CXA_MEMBER_BATCH && !walked->indexed)
 			disagree(walk, walked, "INDEX does not tell of it");
 	}
 }
@@ -368,6 +370,23 @@ static const char *compare_line(struct cxa_walk *walk,
 	return NULL;
 }
 
+/* Does INDEX, where it is sound, tell of what the @number-th line names? */
+static bool is_indexed(const struct cxa_walk *walk, size_t number,
+		       const struct cxa_member *line)
+{
+	const Cxa__Index *index = walk->index;
+	const ProtobufCBinaryData *name;
+
+	if (index == NULL || line->kind != CXA_MEMBER_BATCH)
+		return true;
+	if (number < BEFORE_BATCHES ||
+	    number - BEFORE_BATCHES >= index->n_entries)
+		return false;
+	name = &index->entries[number - BEFORE_BATCHES]->member;
+	return name->len == strlen(line->name) &&
+	       memcmp(name->data, line->name, name->len) == 0;
+}
+
 static void compare_sums(struct cxa_walk *walk)
 {
 	struct cxa_walked *sums = sound(walk, CXA_MEMBER_SUMS);
@@ -390,6 +409,9 @@ static void compare_sums(struct cxa_walk *walk)
 		if (!cxa_member_follows(lines == 0 ? NULL : &before, &line))
 			status = cxa_error_set(&inner, CXA_ERR_CORRUPT,
 					       "its lines are out of order");
+		else if (!is_indexed(walk, lines, &line))
+			status = cxa_error_set(&inner, CXA_ERR_CORRUPT,
+					       OTHER_NAMES);
 		before = line;
 		lines++;
 		wrong = compare_line(walk, &line);
@@ -399,9 +421,9 @@ static void compare_sums(struct cxa_walk *walk)
 	}
 	if (status < 0)
 		disagree(walk, sums, inner.message);
-	else if (walk->index != NULL && lines != walk->index->n_entries + 3)
-		disagree(walk, sums, "it does not name the members that INDEX "
-				     "names");
+	else if (walk->index != NULL &&
+		 lines != BEFORE_BATCHES + walk->index->n_entries + 1)
+		disagree(walk, sums, OTHER_NAMES);
 }
 
 static void compare_trailer(struct cxa_walk *walk)

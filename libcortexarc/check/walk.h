@@ -18,6 +18,7 @@
  * @hashed: @actual is set
  * @decoded: @ids, @raw_size and @raw_digest are set: its records are sound
  * @faulty: an issue names it already
+ * @indexed: INDEX tells of it
  */
 struct cxa_walked {
 	struct cxa_member member;
@@ -28,6 +29,7 @@ struct cxa_walked {
 	bool hashed;
 	bool decoded;
 	bool faulty;
+	bool indexed;
 };
 
 /**

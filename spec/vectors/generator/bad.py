@@ -2,11 +2,11 @@
 import struct
 
 from forge import (
-    BLOCK, CREATED, LAST, MAGIC, RAW, RLE, Archive, Member, b, block, column,
-    concept, concept_metadata, configuration, connection, digest,
+    BLOCK, CREATED, LAST, MAGIC, RAW, RLE, Archive, Entry, Member, b, block,
+    column, concept, concept_metadata, configuration, connection, digest,
     embedding_columns, embeddings, envelope, f32, f64, floats, frame, header,
     header_block, link, metadata, octal, packed, pad, pax_record, query,
-    query_metadata, source, sync, system_state, u, vector_column)
+    query_metadata, source, sums_line, sync, system_state, u, vector_column)
 from table import vector
 
 FIRST = 'concepts/00000000.pb.zst'
@@ -446,6 +446,22 @@ totals('records', 'a total that is not the sum', lambda entries, totals:
        [b(1, 'concepts') + u(2, 2) + u(3, 4) + totals[0][14:]] + totals[1:])
 
 
+@vector('bad-index-more', 'a batch that INDEX and B2SUMS tell of, in the midst '
+        'of schema.pb', FIRST)
+def _():
+    class Part:
+        name, data, raw, ids, records = FIRST, bytes(BLOCK), b'', (1, 2), 2
+    archive = Archive(schema=b(1, b(12, bytes(8 * BLOCK))))
+
+    def edit(entries):
+        entries.append(Entry(Part, 8 * BLOCK))
+        entries[0].raw_size = 1
+    archive.edit_index = edit
+    archive.sums = lines(lambda x: x[:2] + [sums_line(FIRST, Part.data)] +
+                         x[2:])
+    return archive
+
+
 @vector('bad-index-frame', 'INDEX is no zstd frame', INDEX)
 def _():
     archive = base()
@@ -478,6 +494,10 @@ sums('line-more', 'a line of no member', lines(
 sums('line-twice', 'a line twice', lines(lambda x: x[:3] + x[2:]))
 sums('order', 'lines in another order', lines(
     lambda x: [x[0], x[2], x[1]] + x[3:]))
+sums('other-batch', 'a batch that is not there in place of one that is', lines(
+    lambda x: x[:4] + [b'0' * 64 + b'  columns/00000000.pb.zst\n'] + x[5:]))
+sums('other-index', 'a batch that is not there in place of INDEX', lines(
+    lambda x: x[:-1] + [b'0' * 64 + b'  sync_queue/00000000.pb.zst\n']))
 sums('digest', 'another digest for a batch, here alone', lines(
     lambda x: x[:2] + [b'0' * 64 + x[2][64:]] + x[3:]), FIRST)
 sums('crlf', 'lines as Windows ends them', lambda text: text.replace(
