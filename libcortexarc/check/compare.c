@@ -2,6 +2,7 @@
 #include "check/walk.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "container/header.h"
 #include "container/index.h"
@@ -14,12 +15,51 @@ enum { BEFORE_BATCHES = 2 };
 
 #define OTHER_NAMES "it does not name the members that INDEX names"
 
+/* So many lookups among the issues; what more is missing is only counted. */
+enum { LOOKUPS = 10000 };
+
+static int by_name(const void *a, const void *b)
+{
+	const struct cxa_walked *left = *(struct cxa_walked *const *)a;
+	const struct cxa_walked *right = *(struct cxa_walked *const *)b;
+	int order = strcmp(left->member.name, right->member.name);
+
+	return order != 0 ? order : (left > right) - (left < right);
+}
+
+static int sort_members(struct cxa_walk *walk, struct cxa_error *error)
+{
+	walk->by_name = calloc(walk->count + 1, sizeof(struct cxa_walked *));
+	if (walk->by_name == NULL)
+		return cxa_error_nomem(error, "the list of members");
+	for (size_t i = 0; i < walk->count; i++)
+		walk->by_name[i] = &walk->members[i];
+	qsort(walk->by_name, walk->count, sizeof(struct cxa_walked *),
+	      by_name);
+	return 0;
+}
+
+/* Of one name the first that was met. */
 static struct cxa_walked *find(struct cxa_walk *walk, const char *name)
 {
-	for (size_t i = 0; i < walk->count; i++)
-		if (strcmp(walk->members[i].member.name, name) == 0)
-			return &walk->members[i];
-	return NULL;
+	size_t first = 0;
+	size_t count = walk->count;
+
+	while (count != 0) {
+		size_t half = count / 2;
+
+		if (strcmp(walk->by_name[first + half]->member.name, name) <
+		    0) {
+			first += half + 1;
+			count -= half + 1;
+		} else {
+			count = half;
+		}
+	}
+	return first < walk->count &&
+			       strcmp(walk->by_name[first]->member.name,
+				      name) == 0 ?
+		       walk->by_name[first] : NULL;
 }
 
 /* The first of @kind that is sound so far; NULL: none, or told already. */
@@ -81,7 +121,8 @@ static bool data_intact(struct cxa_walk *walk, const Cxa__IndexEntry *entry)
 	size_t got = 0;
 	bool intact = false;
 
-	if (!walk->input->seekable ||
+	if (!walk->input->seekable || entry->offset > walk->input->size ||
+	    entry->stored_size > walk->input->size - entry->offset ||
 	    entry->stored_size > walk->context->limits.batch_bytes ||
 	    cxa_buffer_room(&data, (size_t)entry->stored_size) == NULL)
 		return false;
@@ -121,8 +162,12 @@ static struct cxa_issue *issue_at(struct cxa_walk *walk,
 				  const Cxa__IndexEntry *entry,
 				  const char *name)
 {
-	struct cxa_issue *issue = cxa_report_find(walk->report, name);
+	struct cxa_issue *issue;
 
+	if (walk->lookups == LOOKUPS)
+		return NULL;
+	walk->lookups++;
+	issue = cxa_report_find(walk->report, name);
 	if (issue != NULL)
 		return issue;
 	return name_issue(walk,
@@ -504,8 +549,12 @@ static void name_by_place(struct cxa_walk *walk)
 			   cxa_member_name(places[i].kind));
 }
 
-void cxa_walk_compare(struct cxa_walk *walk)
+int cxa_walk_compare(struct cxa_walk *walk, struct cxa_error *error)
 {
+	int status = sort_members(walk, error);
+
+	if (status < 0)
+		return status;
 	name_by_place(walk);
 	compare_time(walk);
 	compare_trailer(walk);
@@ -515,4 +564,5 @@ void cxa_walk_compare(struct cxa_walk *walk)
 		compare_without_index(walk);
 	compare_sums(walk);
 	compare_singles(walk);
+	return 0;
 }

@@ -50,11 +50,11 @@ static int inspect(void *user, struct cxa_input *written,
 		return status;
 	walk.report = report;
 	status = cxa_walk_run(&walk, error);
-	if (status == 0) {
-		cxa_walk_compare(&walk);
+	if (status == 0)
+		status = cxa_walk_compare(&walk, error);
+	if (status == 0)
 		status = judge(report, has_all(&salvage->manifest, &walk),
 			       error);
-	}
 	cxa_walk_release(&walk);
 	cxa_report_free(report);
 	return status;

@@ -54,11 +54,10 @@ static int verify_canonical(struct cxa_context *context,
 
 	walk.has_mtime = cxa_preamble_find(head, &member, &walk.mtime);
 	status = cxa_walk_run(&walk, error);
-	if (status == 0) {
-		cxa_walk_compare(&walk);
-		if (graph != NULL)
-			status = cxa_graph_finish(graph, error);
-	}
+	if (status == 0)
+		status = cxa_walk_compare(&walk, error);
+	if (status == 0 && graph != NULL)
+		status = cxa_graph_finish(graph, error);
 	report->has_root = walk.has_trailer;
 	memcpy(report->root, walk.trailer.root.bytes, sizeof(report->root));
 	cxa_walk_release(&walk);

@@ -467,6 +467,7 @@ int cxa_walk_run(struct cxa_walk *walk, struct cxa_error *error)
 void cxa_walk_release(struct cxa_walk *walk)
 {
 	free(walk->members);
+	free(walk->by_name);
 	cxa_arena_release(&walk->arena);
 	cxa_buffer_release(&walk->sums);
 }

@@ -44,8 +44,10 @@ struct cxa_walk {
 	struct cxa_input *input;
 	struct cxa_graph *graph;
 	struct cxa_walked *members;
+	struct cxa_walked **by_name; /* for cxa_walk_compare() */
 	size_t count;
 	size_t capacity;
+	size_t lookups; /* of cxa_walk_compare(), among the issues */
 	struct cxa_arena arena;
 	Cxa__Header *header;
 	Cxa__Index *index;
@@ -68,8 +70,12 @@ struct cxa_walk {
  */
 int cxa_walk_run(struct cxa_walk *walk, struct cxa_error *error);
 
-/** cxa_walk_compare() - INDEX, B2SUMS, TRAILER and what was met: all agree? */
-void cxa_walk_compare(struct cxa_walk *walk);
+/**
+ * cxa_walk_compare() - INDEX, B2SUMS, TRAILER and what was met: all agree?
+ *
+ * Return: 0, CXA_ERR_NOMEM.
+ */
+int cxa_walk_compare(struct cxa_walk *walk, struct cxa_error *error);
 
 void cxa_walk_release(struct cxa_walk *walk);
 

@@ -316,6 +316,25 @@ def _(path):
     write(path, archive)
 
 
+@bomb('100,000 batches that INDEX alone tells of')
+def _(path):
+    archive = Archive()
+    size, count = 27 * BLOCK, 100_000
+
+    def many(raw):
+        digests = b(8, bytes(32)) + b(9, bytes(32))
+        entries = b''.join(b(1, b(
+            1, 'concepts/%08d.pb.zst' % i) + u(2, MIB + i * 30 * BLOCK) +
+            u(3, size) + u(4, 1) + u(5, 1) + u(6, i) + u(7, i) + digests)
+            for i in range(count))
+        total = b(1, 'concepts') + u(2, count) + u(3, count) + \
+            u(4, count * size) + u(5, count)
+        return entries + b(2, total) + raw[2 + raw[1]:]
+    archive.raw_index = many
+    archive.index_frame = zstd
+    write(path, archive)
+
+
 @bomb('B2SUMS of three million lines')
 def _(path):
     archive = Archive()
