@@ -13,6 +13,11 @@
 #include "record/json_verify.h"
 
 enum {
+	/*
+	 * So many times candidates of a kind may claim the bytes there are: by
+	 * a header, and where TRAILER places it, moved or not.
+	 */
+	CLAIMS = 4,
 	/* How far CORTEXARC may be from where it belongs. */
 	HEADER_SEARCH_BYTES = CXA_HEADER_MAX + 64 * 1024,
 	ENVELOPE_DIGEST_AT = 2,
@@ -49,8 +54,12 @@ static int try_header(struct cxa_wreck *wreck, struct cxa_span bytes,
 					  : 0;
 }
 
-/* The message says its own size, and its digest whether it is one. */
-static size_t envelope_size(const uint8_t *data, const uint8_t *end)
+/*
+ * The message says its own size, and its digest whether it is one. @left: bytes
+ * that may still be hashed
+ */
+static size_t envelope_size(const uint8_t *data, const uint8_t *end,
+			    uint64_t *left)
 {
 	const uint8_t *cursor = data + ENVELOPE_BYTES_AT + 1;
 	struct cxa_digest digest;
@@ -59,8 +68,9 @@ static size_t envelope_size(const uint8_t *data, const uint8_t *end)
 	if (end - data <= ENVELOPE_BYTES_AT + 1 ||
 	    data[1] != CXA_DIGEST_BYTES || data[ENVELOPE_BYTES_AT] != 0x12 ||
 	    !cxa_varint_get(&cursor, end, &size) || size > CXA_HEADER_MAX ||
-	    size > (uint64_t)(end - cursor))
+	    size > (uint64_t)(end - cursor) || size > *left)
 		return 0;
+	*left -= size;
 	cxa_digest_of(&digest, cursor, (size_t)size);
 	if (memcmp(data + ENVELOPE_DIGEST_AT, digest.bytes, CXA_DIGEST_BYTES) !=
 	    0)
@@ -74,6 +84,7 @@ static int search_header(struct cxa_wreck *wreck, struct cxa_error *error)
 	struct cxa_buffer front = { 0 };
 	uint64_t size =
 		wreck->count == 0 ? wreck->input->size : wreck->pieces[0].begin;
+	uint64_t left;
 	const uint8_t *end;
 	const uint8_t *at;
 	bool whole;
@@ -84,11 +95,12 @@ static int search_header(struct cxa_wreck *wreck, struct cxa_error *error)
 	status = cxa_wreck_data(wreck, 0, size, &front, &whole, error);
 	at = front.data;
 	end = at + front.size;
+	left = (uint64_t)CLAIMS * front.size;
 	while (status == 0 && wreck->header == NULL && at != NULL && at < end) {
 		at = memchr(at, 0x0a, (size_t)(end - at));
 		if (at == NULL)
 			break;
-		size = envelope_size(at, end);
+		size = envelope_size(at, end, &left);
 		if (size != 0)
 			status = try_header(
 				wreck, (struct cxa_span){ at, (size_t)size },
@@ -114,6 +126,8 @@ static int try_pieces(struct cxa_wreck *wreck, enum cxa_member_kind kind,
 {
 	uint64_t limit =
 		cxa_limit_of(&wreck->context->limits, cxa_member_limit(kind));
+	uint64_t left = wreck->input->size > UINT64_MAX / CLAIMS ?
+				UINT64_MAX : wreck->input->size * CLAIMS;
 	struct cxa_buffer data = { 0 };
 	bool taken = false;
 	bool whole = false;
@@ -123,8 +137,9 @@ static int try_pieces(struct cxa_wreck *wreck, enum cxa_member_kind kind,
 		const struct cxa_piece *piece = &wreck->pieces[i];
 
 		if (piece->member.kind != kind || !piece->has_size ||
-		    piece->member.size > limit)
+		    piece->member.size > limit || piece->member.size > left)
 			continue;
+		left -= piece->member.size;
 		status = cxa_wreck_data(wreck, piece->member.offset,
 					piece->member.size, &data, &whole,
 					error);

@@ -342,6 +342,33 @@ def _(path):
     write(path, archive)
 
 
+def claims(name):
+    """Headers of @name that each claim all that is behind them, and no end."""
+    @bomb('8,000 headers of %s' % name)
+    def _(path):
+        whole = Archive().add('concepts', [(1, concept(1))]).build()
+        with open(path, 'wb') as file:
+            file.write(whole[:whole.index(b'PaxHeader/INDEX.pb.zst')])
+            for i in reversed(range(8000)):
+                file.write(header_block(name, i * BLOCK, 1700000000))
+
+
+claims('INDEX.pb.zst')
+claims('B2SUMS')
+
+
+@bomb('a MiB of what may all be CORTEXARC')
+def _(path):
+    out = bytearray()
+    while len(out) < MIB:
+        left = MIB - len(out)
+        out += b(1, bytes(32)) + b'\x12' + bytes(
+            [left & 0x7f | 0x80, left >> 7 & 0x7f | 0x80, left >> 14])
+    whole = Archive().add('concepts', [(1, concept(1))]).build()
+    with open(path, 'wb') as file:
+        file.write(out + whole[2 * BLOCK:])
+
+
 # --- members -----------------------------------------------------------------
 
 MANY = (1 << 20) + 16
