@@ -109,7 +109,8 @@ static const char *reason_for(const struct cxa_piece *piece)
 {
 	if (piece == NULL)
 		return "it was not found";
-	if (piece->hashed && piece->member.has_digest)
+	if (piece->hashed && piece->member.has_digest &&
+	    !cxa_digest_equal(&piece->member.digest, &piece->actual))
 		return "the bytes do not match their BLAKE2b digest";
 	if (piece->fault != NULL)
 		return piece->fault;
@@ -221,7 +222,8 @@ static bool is_linked(const struct cxa_piece *before,
 		return member->kind == CXA_MEMBER_HEADER;
 	data = cxa_preamble_next(before->member.offset, before->member.size,
 				 member->kind);
-	return before->has_size && data == member->offset;
+	return before->has_size && data == member->offset &&
+	       cxa_member_follows(&before->member, member);
 }
 
 /* Between members that do not touch, any number of batches may have been. */

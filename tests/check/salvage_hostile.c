@@ -170,6 +170,24 @@ static void members_of_another_archive(const char *path)
 	cxa_salvage_report_free(report);
 }
 
+/* INDEX stands before B2SUMS: where it is gone, batches may be, too. */
+static void b2sums_behind_a_batch(void)
+{
+	struct cxa_salvage_report *report;
+	size_t half = subject.count / 2;
+	size_t at = subject.batches[subject.count - 1].end;
+
+	while (strcmp((char *)subject.bytes + at, "B2SUMS") != 0)
+		at++;
+	begin();
+	add_until(half);
+	add(subject.bytes + at, BLOCK);
+	report = salvage(false);
+	ok(report != NULL && !report->is_whole && verifies("out.cxa"),
+	   "where B2SUMS is behind a batch, others may be lost");
+	cxa_salvage_report_free(report);
+}
+
 /* --- members inside of others --------------------------------------------- */
 
 /* The headers of batch 0, with another digest, as JSON text. */
@@ -315,6 +333,28 @@ static void unverified_is_listed(void)
 	cxa_source_close(source);
 }
 
+/* What is over a limit is not told as damage. */
+static void reasons(const char *path)
+{
+	struct cxa_context_options options = CXA_CONTEXT_OPTIONS_INIT;
+	struct cxa_salvage_report *report = NULL;
+	struct cxa_context *narrow = NULL;
+	size_t told = 0;
+
+	options.limits.tags = 1;
+	if (cxa_context_open(&narrow, &options, NULL) != 0)
+		die("no context");
+	unlink("out.cxa");
+	cxa_salvage(&report, narrow, path, "out.cxa", NULL, NULL);
+	for (size_t i = 0; report != NULL && i < report->batch_count; i++)
+		told += strstr(report->batches[i].reason, "limit tags") !=
+			NULL;
+	ok(report != NULL && told == report->batch_count && told != 0,
+	   "of a batch over a limit the reason is the limit");
+	cxa_salvage_report_free(report);
+	cxa_context_close(narrow);
+}
+
 /* --- the vectors ---------------------------------------------------------- */
 
 /* Either a sound archive, or a refusal and nothing. */
@@ -394,6 +434,8 @@ int main(void)
 	unverified_is_listed();
 	two_of_one_name();
 	members_of_another_archive(other);
+	b2sums_behind_a_batch();
+	reasons("small.cxa");
 	headers_without_end();
 	members_in_the_description(golden);
 	vectors(top);
