@@ -160,12 +160,24 @@ static bool matches(const ProtobufCBinaryData *expected, const void *data,
 	       memcmp(expected->data, digest.bytes, expected->len) == 0;
 }
 
+static int wrong_size(uint64_t size, const Cxa__IndexEntry *entry,
+		      struct cxa_error *error)
+{
+	return cxa_error_set(error, CXA_ERR_CORRUPT,
+			     "the batch has %llu bytes, the index says %llu",
+			     (unsigned long long)size,
+			     (unsigned long long)entry->raw_size);
+}
+
+/* How much is read at once is reckoned by INDEX: no frame takes more. */
 static int read_batch(const struct cxa_archive *archive,
 		      const Cxa__IndexEntry *entry, const char *name,
 		      struct cxa_frame_coder *coder, struct cxa_buffer *stored,
 		      struct cxa_buffer *raw, struct cxa_error *error)
 {
+	const struct cxa_limits *limits = &archive->context->limits;
 	struct cxa_digest digest;
+	uint64_t claim;
 	int status;
 
 	memcpy(digest.bytes, entry->stored_digest.data, CXA_DIGEST_BYTES);
@@ -176,17 +188,16 @@ static int read_batch(const struct cxa_archive *archive,
 		return status;
 	if (!matches(&entry->stored_digest, stored->data, stored->size))
 		return wrong_digest(name, error);
+	claim = cxa_frame_claim(stored->data, stored->size);
+	if (claim != 0 && claim <= limits->batch_bytes &&
+	    claim != entry->raw_size)
+		return wrong_size(claim, entry, error);
 	status = cxa_frame_decompress(coder, stored->data, stored->size,
-				      &archive->context->limits,
-				      CXA_LIMIT(batch_bytes), raw, error);
-	if (status < 0)
-		return status;
-	if (raw->size != entry->raw_size)
-		return cxa_error_set(error, CXA_ERR_CORRUPT,
-				     "the batch has %zu bytes, the index says "
-				     "%llu", raw->size,
-				     (unsigned long long)entry->raw_size);
-	return 0;
+				      limits, CXA_LIMIT(batch_bytes), raw,
+				      error);
+	if (status == 0 && raw->size != entry->raw_size)
+		return wrong_size(raw->size, entry, error);
+	return status;
 }
 
 int cxa_archive_read_batch(const struct cxa_archive *archive,

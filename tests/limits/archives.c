@@ -2,6 +2,7 @@
 #include <cortexarc/cortexarc.h>
 
 #include "base/limits.h"
+#include "endpoint/archive.h"
 #include "endpoint/scratch.h"
 
 static char golden[500];
@@ -299,6 +300,42 @@ static void issues_have_a_limit(void)
 	is_uint(failed, count, "and all are counted");
 }
 
+/* INDEX reckons what is under way: the frame of a batch takes no more. */
+static void a_frame_takes_what_index_says(void)
+{
+	struct cxa_frame_coder coder = { 0 };
+	struct cxa_context *context = NULL;
+	struct cxa_archive *archive = NULL;
+	struct cxa_input *input = NULL;
+	struct cxa_buffer stored = { 0 };
+	struct cxa_buffer raw = { 0 };
+	Cxa__IndexEntry lies;
+
+	cxa_context_open(&context, NULL, NULL);
+	if (cxa_input_open(&input, "a.cxa", &context->cancel, NULL) != 0 ||
+	    cxa_archive_open(&archive, context, &input, CXA_TO_RESTORE,
+			     NULL) != 0) {
+		printf("Bail out! a.cxa\n");
+		exit(1);
+	}
+	lies = *archive->index->entries[0];
+	lies.raw_size = 1;
+	ok(cxa_archive_read_batch(archive, &lies, &coder, &stored, &raw,
+				  NULL) == CXA_ERR_CORRUPT &&
+		   raw.capacity == 0,
+	   "a batch that INDEX says to be smaller takes no memory");
+	lies.raw_size = UINT64_MAX;
+	ok(cxa_archive_read_batch(archive, &lies, &coder, &stored, &raw,
+				  NULL) == CXA_ERR_CORRUPT &&
+		   raw.capacity == 0,
+	   "nor does one that it says to be larger");
+	cxa_buffer_release(&stored);
+	cxa_buffer_release(&raw);
+	cxa_frame_coder_release(&coder);
+	cxa_archive_close(archive);
+	cxa_context_close(context);
+}
+
 int main(void)
 {
 	struct cxa_error error = CXA_ERROR_INIT;
@@ -317,6 +354,7 @@ int main(void)
 	a_batch_too_large_is_not_written();
 	verify_ends_where_it_is_over();
 	issues_have_a_limit();
+	a_frame_takes_what_index_says();
 	leave_scratch();
 	return done_testing();
 }
