@@ -298,14 +298,19 @@ static int run(struct diff *diff, struct cxa_error *error)
 	return status == 0 ? compare_records(diff, error) : status;
 }
 
-static int check_options(const struct cxa_diff_options *options,
-			 struct cxa_error *error)
+/* @selection: what that of @out points to */
+static int take_options(struct cxa_diff_options *out,
+			struct cxa_selection *selection,
+			const struct cxa_diff_options *options,
+			struct cxa_error *error)
 {
-	if (!cxa_options_known(options, options->struct_size,
-			       sizeof(*options)))
+	if (!cxa_options_take(out, sizeof(*out), options) ||
+	    !cxa_options_take(selection, sizeof(*selection), out->selection))
 		return cxa_error_set(error, CXA_ERR_USAGE,
 				     "diff options of another version");
-	if (options->selection != NULL && options->selection->whole_concepts)
+	selection->struct_size = sizeof(*selection);
+	out->selection = selection;
+	if (selection->whole_concepts)
 		return cxa_error_set(error, CXA_ERR_USAGE,
 				     "concepts are compared without their "
 				     "embeddings");
@@ -316,6 +321,7 @@ int cxa_diff(struct cxa_source *a, struct cxa_source *b,
 	     const struct cxa_diff_options *options,
 	     struct cxa_diff_summary *summary, struct cxa_error *error)
 {
+	struct cxa_selection selection = CXA_SELECTION_INIT;
 	struct cxa_diff_summary found = { 0 };
 	struct diff diff = {
 		.a.source = a,
@@ -326,12 +332,9 @@ int cxa_diff(struct cxa_source *a, struct cxa_source *b,
 	int status;
 
 	*diff.summary = found;
-	if (options == NULL)
-		options = &diff.options;
-	status = check_options(options, error);
+	status = take_options(&diff.options, &selection, options, error);
 	if (status < 0)
 		return status;
-	diff.options = *options;
 	status = run(&diff, error);
 	diff.summary->read_batches[0] = diff.a.batches;
 	diff.summary->read_batches[1] = diff.b.batches;

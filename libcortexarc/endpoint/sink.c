@@ -30,16 +30,17 @@ static enum cxa_kind kind_by_name(const char *locator)
 	return CXA_KIND_ARCHIVE;
 }
 
-static int check_options(const struct cxa_sink_options *options,
-			 struct cxa_error *error)
+static int take_options(struct cxa_sink_options *out,
+			const struct cxa_sink_options *options,
+			struct cxa_error *error)
 {
-	if (!cxa_options_known(options, options->struct_size, sizeof(*options)))
+	if (!cxa_options_take(out, sizeof(*out), options))
 		return cxa_error_set(error, CXA_ERR_USAGE,
 				     "sink options of another version");
-	if (options->zstd_level < 0 || options->zstd_level > LEVEL_MAX)
+	if (out->zstd_level < 0 || out->zstd_level > LEVEL_MAX)
 		return cxa_error_set(error, CXA_ERR_USAGE,
 				     "compression level %d is not 1 to %d",
-				     options->zstd_level, LEVEL_MAX);
+				     out->zstd_level, LEVEL_MAX);
 	return 0;
 }
 
@@ -48,21 +49,18 @@ int cxa_sink_open(struct cxa_sink **out, struct cxa_context *context,
 		  const struct cxa_sink_options *options,
 		  struct cxa_error *error)
 {
-	static const struct cxa_sink_options defaults = CXA_SINK_OPTIONS_INIT;
+	struct cxa_sink_options wanted = CXA_SINK_OPTIONS_INIT;
 	struct cxa_sink *sink;
-	int status;
+	int status = take_options(&wanted, options, error);
 
 	*out = NULL;
-	if (options == NULL)
-		options = &defaults;
-	status = check_options(options, error);
 	if (status < 0)
 		return status;
 	sink = calloc(1, sizeof(*sink));
 	if (sink == NULL)
 		return cxa_error_nomem(error, "a sink");
 	sink->context = context;
-	sink->options = *options;
+	sink->options = wanted;
 	if (kind == CXA_KIND_AUTO)
 		kind = kind_by_name(locator);
 	if (kind == CXA_KIND_ARCHIVE)
@@ -169,8 +167,10 @@ int cxa_copy(struct cxa_source *source, struct cxa_sink *sink,
 	struct tally tally = { 0 };
 	int status;
 
-	if (selection != NULL)
-		wanted = *selection;
+	if (!cxa_options_take(&wanted, sizeof(wanted), selection))
+		return cxa_error_set(error, CXA_ERR_USAGE,
+				     "a selection of another version");
+	wanted.struct_size = sizeof(wanted);
 	wanted.whole_concepts = sink->ops->whole_concepts;
 	status = cxa_cursor_open(&cursor, source, &wanted, error);
 	if (status == 0)

@@ -157,26 +157,23 @@ int cxa_source_open(struct cxa_source **out, struct cxa_context *context,
 		    const struct cxa_source_options *options,
 		    struct cxa_error *error)
 {
-	static const struct cxa_source_options defaults =
-		CXA_SOURCE_OPTIONS_INIT;
+	struct cxa_source_options wanted = CXA_SOURCE_OPTIONS_INIT;
 	struct cxa_input *input = NULL;
 	bool is_store;
 	int status;
 
 	*out = NULL;
-	if (options == NULL)
-		options = &defaults;
-	if (!cxa_options_known(options, options->struct_size, sizeof(*options)))
+	if (!cxa_options_take(&wanted, sizeof(wanted), options))
 		return cxa_error_set(error, CXA_ERR_USAGE,
 				     "source options of another version");
 	status = cxa_source_is_store(locator, &is_store, error);
 	if (status == 0 && is_store)
-		return open_store(out, context, locator, options, error);
+		return open_store(out, context, locator, &wanted, error);
 	if (status == 0)
 		status = cxa_input_open(&input, locator, &context->cancel,
 					error);
 	if (status == 0)
-		status = cxa_source_open_input(out, context, &input, options,
+		status = cxa_source_open_input(out, context, &input, &wanted,
 					       error);
 	cxa_input_close(input);
 	return status;
@@ -266,12 +263,11 @@ int cxa_cursor_open(struct cxa_cursor **out, struct cxa_source *source,
 		    const struct cxa_selection *selection,
 		    struct cxa_error *error)
 {
+	struct cxa_selection wanted = CXA_SELECTION_INIT;
 	struct cxa_cursor *cursor;
 
 	*out = NULL;
-	if (selection != NULL &&
-	    !cxa_options_known(selection, selection->struct_size,
-			       sizeof(*selection)))
+	if (!cxa_options_take(&wanted, sizeof(wanted), selection))
 		return cxa_error_set(error, CXA_ERR_USAGE,
 				     "a selection of another version");
 	cursor = calloc(1, sizeof(*cursor));
@@ -279,8 +275,7 @@ int cxa_cursor_open(struct cxa_cursor **out, struct cxa_source *source,
 		return cxa_error_nomem(error, "a cursor");
 	cursor->source = source;
 	cursor->error.offset = UINT64_MAX;
-	if (selection != NULL)
-		cursor->selection = *selection;
+	cursor->selection = wanted;
 	if (cursor->selection.collections == 0)
 		cursor->selection.collections =
 			(1u << CXA_COLLECTION_COUNT) - 1;

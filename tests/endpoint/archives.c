@@ -277,6 +277,36 @@ static void another_index_is_seen_by_who_reads_little(void)
 	free(data);
 }
 
+/* Of an older caller there is no more than it says: its struct's size. */
+static void short_options_are_read_no_further(void)
+{
+	size_t *size = malloc(sizeof(*size)); /* the sanitizer sees its end */
+	const void *options = size;
+	struct cxa_source *source = NULL;
+	struct cxa_cursor *cursor = NULL;
+	struct cxa_sink *sink = NULL;
+	struct cxa_diff_summary found;
+
+	*size = sizeof(*size);
+	error = (struct cxa_error)CXA_ERROR_INIT;
+	is_int(cxa_source_open(&source, context, "a.cxa", options, &error), 0,
+	       "a source takes options of a size alone");
+	is_int(cxa_cursor_open(&cursor, source, options, &error), 0,
+	       "so does a cursor");
+	is_int(cxa_sink_open(&sink, context, "short.cxa", CXA_KIND_AUTO,
+			     options, &error), 0, "a sink");
+	is_int(cxa_copy(source, sink, options, NULL, &error), 0, "a copy");
+	is_int(cxa_diff(source, source, options, &found, &error), 0,
+	       "and a comparison");
+	*size = 1;
+	is_int(cxa_copy(source, sink, options, NULL, &error), CXA_ERR_USAGE,
+	       "a size of less than a size is refused");
+	cxa_cursor_close(cursor);
+	cxa_sink_close(sink);
+	cxa_source_close(source);
+	free(size);
+}
+
 int main(void)
 {
 	char golden[500];
@@ -301,6 +331,7 @@ int main(void)
 	an_archive_packed_again_is_read_by_content();
 	a_part_is_read_alone();
 	another_index_is_seen_by_who_reads_little();
+	short_options_are_read_no_further();
 	free(archive);
 	cxa_context_close(context);
 	leave_scratch();
