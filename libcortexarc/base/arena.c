@@ -12,6 +12,19 @@ struct cxa_arena_block {
 	_Alignas(ALIGN) uint8_t data[];
 };
 
+/* The budget may have become smaller since. */
+static size_t affordable(const struct cxa_arena *arena)
+{
+	if (arena->budget == 0)
+		return SIZE_MAX;
+	return arena->total < arena->budget ? arena->budget - arena->total : 0;
+}
+
+bool cxa_arena_is_spent(const struct cxa_arena *arena, size_t size)
+{
+	return size > arena->left && size > affordable(arena);
+}
+
 static int add_block(struct cxa_arena *arena, size_t at_least)
 {
 	size_t size = FIRST_BLOCK;
@@ -23,11 +36,10 @@ static int add_block(struct cxa_arena *arena, size_t at_least)
 		size = LARGEST_STEP;
 	if (size < at_least)
 		size = at_least;
-	if (arena->budget != 0 && size > arena->budget - arena->total) {
+	if (size > affordable(arena))
 		size = at_least;
-		if (size > arena->budget - arena->total)
-			return -1;
-	}
+	if (size > affordable(arena))
+		return -1;
 	block = malloc(sizeof(*block) + size);
 	if (block == NULL)
 		return -1;

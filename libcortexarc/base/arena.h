@@ -2,6 +2,7 @@
 #ifndef CXA_BASE_ARENA_H
 #define CXA_BASE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,7 +12,7 @@ struct cxa_arena_block;
 
 /**
  * struct cxa_arena - blocks that double up to 1 MiB; { 0 } is an empty one
- * @budget: bytes it may still take from the heap; 0: no bound
+ * @budget: bytes it may take from the heap in all; 0: no bound
  *
  * Not for use by two threads at once.
  */
@@ -25,6 +26,9 @@ struct cxa_arena {
 
 /** cxa_arena_alloc() - @size bytes aligned to 16; NULL: no memory or budget */
 void *cxa_arena_alloc(struct cxa_arena *arena, size_t size);
+
+/** cxa_arena_is_spent() - has it no budget for @size bytes more? */
+bool cxa_arena_is_spent(const struct cxa_arena *arena, size_t size);
 
 /** cxa_arena_copy() - a copy of @size bytes at @data; NULL without memory */
 void *cxa_arena_copy(struct cxa_arena *arena, const void *data, size_t size);

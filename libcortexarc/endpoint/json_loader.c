@@ -81,6 +81,16 @@ static int add_embedding(struct job *job, uint64_t id,
 	return cxa_segment_add(&job->embeddings, id, &embedding.base, error);
 }
 
+/* What the text of a record leaves of the memory that one may take. */
+static size_t budget(const struct job *job, const struct cxa_json_text *text)
+{
+	uint64_t limit = job->rules.limits->decode_bytes;
+
+	if (limit > SIZE_MAX)
+		limit = SIZE_MAX;
+	return text->size < limit ? (size_t)limit - text->size : 1;
+}
+
 static int parse_record(struct job *job, const struct cxa_json_text *text)
 {
 	enum cxa_collection collection = job->collection;
@@ -91,6 +101,7 @@ static int parse_record(struct job *job, const struct cxa_json_text *text)
 	int status;
 
 	cxa_arena_reset(&job->arena);
+	job->arena.budget = budget(job, text);
 	status = cxa_json_decode(cxa_collection_type(collection),
 				 cxa_collection_info(collection)->record_name,
 				 text, &job->rules, &job->arena, &message,

@@ -54,9 +54,6 @@ int cxa_decode_string(struct cxa_decoder *decoder,
 		      const struct cxa_json_string *string,
 		      ProtobufCBinaryData *out);
 
-/** cxa_decoder_take() - memory of the arena, never NULL for 0 bytes */
-void *cxa_decoder_take(struct cxa_decoder *decoder, size_t size);
-
 /** cxa_decoder_message() - an empty message in the arena */
 int cxa_decoder_message(struct cxa_decoder *decoder,
 			const struct cxa_message_type *type,

@@ -35,7 +35,8 @@ static int list_grow(struct cxa_decoder *decoder, struct list *list,
 		     size_t capacity)
 {
 	uint64_t limit = cxa_limit_of(decoder->reader.limits, list->limit);
-	uint8_t *data;
+	void *data;
+	int status;
 
 	if (list->count >= limit)
 		return fail_past(decoder, list);
@@ -43,9 +44,9 @@ static int list_grow(struct cxa_decoder *decoder, struct list *list,
 		capacity = (size_t)limit;
 	if (capacity > SIZE_MAX / list->width)
 		return cxa_error_nomem(decoder->reader.error, "JSON");
-	data = cxa_decoder_take(decoder, capacity * list->width);
-	if (data == NULL)
-		return CXA_ERR_NOMEM;
+	status = cxa_json_take(&decoder->reader, capacity * list->width, &data);
+	if (status < 0)
+		return status;
 	if (list->count != 0)
 		memcpy(data, list->data, list->count * list->width);
 	list->data = data;
@@ -69,14 +70,22 @@ static int list_slot(struct cxa_decoder *decoder, struct list *list,
 
 /*
  * No fewer values than an array of numbers can have: a digit and a comma each.
- * Room that is not used costs nothing, copying while it grows would.
+ * Of a vector, room that is not used costs nothing, copying while it grows
+ * would; of what is long, commas are counted.
  */
 static size_t bound_count(const struct cxa_json_reader *reader)
 {
+	enum { LONG = 1 << 16 };
 	const uint8_t *at = reader->at;
 	const uint8_t *close = memchr(at, ']', (size_t)(reader->end - at));
+	const uint8_t *end = close == NULL ? reader->end : close;
+	size_t count = 1;
 
-	return (size_t)((close == NULL ? reader->end : close) - at) / 2 + 1;
+	if (end - at < LONG)
+		return (size_t)(end - at) / 2 + 1;
+	for (; at != end; at++)
+		count += *at == ',';
+	return count;
 }
 
 /* As many as stand before a comma: the last is read as any other value. */
@@ -270,6 +279,7 @@ static int read_map(struct cxa_decoder *decoder, const struct cxa_field *field,
 	};
 	struct pair *pairs;
 	ProtobufCMessage **entries;
+	void *data;
 	int status = cxa_json_begin(&decoder->reader, '{');
 
 	if (status == 1)
@@ -279,9 +289,11 @@ static int read_map(struct cxa_decoder *decoder, const struct cxa_field *field,
 		status = sort_pairs(decoder, pairs, list.count);
 	if (status < 0 || list.count == 0)
 		return status;
-	entries = cxa_decoder_take(decoder, list.count * sizeof(*entries));
-	if (entries == NULL)
-		return CXA_ERR_NOMEM;
+	status = cxa_json_take(&decoder->reader, list.count * sizeof(*entries),
+			       &data);
+	if (status < 0)
+		return status;
+	entries = data;
 	for (size_t i = 0; i < list.count; i++)
 		entries[i] = pairs[i].entry;
 	*cxa_field_count(field, message) = list.count;
@@ -303,12 +315,13 @@ int cxa_decode_zero_list(struct cxa_decoder *decoder,
 {
 	size_t size = field->exact_count * cxa_field_width(field);
 	void *data;
+	int status;
 
 	if (size == 0)
 		return 0;
-	data = cxa_decoder_take(decoder, size);
-	if (data == NULL)
-		return CXA_ERR_NOMEM;
+	status = cxa_json_take(&decoder->reader, size, &data);
+	if (status < 0)
+		return status;
 	memset(data, 0, size);
 	*cxa_field_count(field, message) = field->exact_count;
 	*(void **)cxa_field_at(field, message) = data;

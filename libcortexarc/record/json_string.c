@@ -205,14 +205,15 @@ void cxa_json_unescape(const struct cxa_json_string *string, uint8_t *out)
 int cxa_json_view(struct cxa_json_reader *reader,
 		  const struct cxa_json_string *string, const uint8_t **data)
 {
-	uint8_t *copy;
+	void *copy;
+	int status;
 
 	*data = string->raw;
 	if (string->size == string->raw_size)
 		return 0;
-	copy = cxa_arena_alloc(reader->arena, string->size);
-	if (copy == NULL)
-		return cxa_error_nomem(reader->error, "JSON");
+	status = cxa_json_take(reader, string->size, &copy);
+	if (status < 0)
+		return status;
 	cxa_json_unescape(string, copy);
 	*data = copy;
 	return 0;

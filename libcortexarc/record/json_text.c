@@ -138,6 +138,26 @@ int (cxa_json_over_limit)(struct cxa_json_reader *reader, const uint8_t *at,
 	return CXA_ERR_LIMIT;
 }
 
+/* The text is in memory, too, and was taken from the budget. */
+static int over_budget(struct cxa_json_reader *reader, size_t size)
+{
+	uint64_t used = (uint64_t)reader->text.size + reader->arena->total;
+
+	return cxa_json_over_limit(reader, reader->at, CXA_LIMIT(decode_bytes),
+				   used + size);
+}
+
+int cxa_json_take(struct cxa_json_reader *reader, size_t size, void **out)
+{
+	/* An empty arena has no address to give for nothing. */
+	*out = cxa_arena_alloc(reader->arena, size == 0 ? 1 : size);
+	if (*out != NULL)
+		return 0;
+	if (cxa_arena_is_spent(reader->arena, size))
+		return over_budget(reader, size);
+	return cxa_error_nomem(reader->error, "JSON");
+}
+
 /* --- structure --- */
 
 int cxa_json_start(struct cxa_json_reader *reader,

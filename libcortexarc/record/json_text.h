@@ -96,6 +96,13 @@ int cxa_json_fail(struct cxa_json_reader *reader, int status, const uint8_t *at,
 int cxa_json_over_limit(struct cxa_json_reader *reader, const uint8_t *at,
 			size_t limit, uint64_t found);
 
+/**
+ * cxa_json_take() - memory of the arena, never NULL for 0 bytes
+ *
+ * Return: 0, CXA_ERR_NOMEM, CXA_ERR_LIMIT: over the arena's budget.
+ */
+int cxa_json_take(struct cxa_json_reader *reader, size_t size, void **out);
+
 /* As in base/error.h. */
 #ifdef __clang_analyzer__
 #define cxa_json_fail(reader, status, ...) \

@@ -11,24 +11,17 @@ static int fail(struct cxa_decoder *decoder, const uint8_t *at,
 							 phrase);
 }
 
-void *cxa_decoder_take(struct cxa_decoder *decoder, size_t size)
-{
-	/* An empty arena has no address to give for nothing. */
-	void *memory = cxa_arena_alloc(decoder->reader.arena,
-				       size == 0 ? 1 : size);
-
-	if (memory == NULL)
-		cxa_error_nomem(decoder->reader.error, "JSON");
-	return memory;
-}
-
 int cxa_decoder_message(struct cxa_decoder *decoder,
 			const struct cxa_message_type *type,
 			ProtobufCMessage **out)
 {
-	*out = cxa_decoder_take(decoder, type->descriptor->sizeof_message);
-	if (*out == NULL)
-		return CXA_ERR_NOMEM;
+	size_t size = type->descriptor->sizeof_message;
+	void *memory;
+	int status = cxa_json_take(&decoder->reader, size, &memory);
+
+	if (status < 0)
+		return status;
+	*out = memory;
 	protobuf_c_message_init(type->descriptor, *out);
 	return 0;
 }
@@ -36,10 +29,13 @@ int cxa_decoder_message(struct cxa_decoder *decoder,
 int cxa_decoder_keep(struct cxa_decoder *decoder, const void *data, size_t size,
 		     ProtobufCBinaryData *out)
 {
-	out->data = cxa_decoder_take(decoder, size);
-	if (out->data == NULL)
-		return CXA_ERR_NOMEM;
-	memcpy(out->data, data, size);
+	void *copy;
+	int status = cxa_json_take(&decoder->reader, size, &copy);
+
+	if (status < 0)
+		return status;
+	memcpy(copy, data, size);
+	out->data = copy;
 	out->len = size;
 	return 0;
 }
@@ -212,6 +208,9 @@ int cxa_decode_string(struct cxa_decoder *decoder,
 		      const struct cxa_json_string *string,
 		      ProtobufCBinaryData *out)
 {
+	void *copy;
+	int status;
+
 	if (string->size >
 	    cxa_limit_of(decoder->reader.limits, field->bytes_limit))
 		return cxa_json_over_limit(&decoder->reader, string->raw - 1,
@@ -219,10 +218,11 @@ int cxa_decode_string(struct cxa_decoder *decoder,
 	if (string->size == string->raw_size)
 		return cxa_decoder_keep(decoder, string->raw, string->size,
 					out);
-	out->data = cxa_decoder_take(decoder, string->size);
-	if (out->data == NULL)
-		return CXA_ERR_NOMEM;
-	cxa_json_unescape(string, out->data);
+	status = cxa_json_take(&decoder->reader, string->size, &copy);
+	if (status < 0)
+		return status;
+	cxa_json_unescape(string, copy);
+	out->data = copy;
 	out->len = string->size;
 	return 0;
 }

@@ -532,6 +532,21 @@ def _(path):
         file.write(text)
 
 
+@bomb('125 million ids in one record of 250 MB', 'json')
+def _(path):
+    ids = (b'{"column_sequence":[' + b'0,' * 999_999 + b'0],'
+           b'"activation_times":[],"total_path_strength":0.5,'
+           b'"propagation_time":0.5}')
+    with open(GOLDEN, 'rb') as file:
+        golden = file.read()
+    at = golden.index(b'"paths":[]') + len('"paths":[')
+    with open(path, 'wb', MIB) as file:
+        file.write(golden[:at])
+        for _ in range(124):
+            file.write(ids + b',')
+        file.write(ids + golden[at:])
+
+
 # --- stores ------------------------------------------------------------------
 
 def store(name, change, **more):

@@ -452,6 +452,38 @@ static void limits_hold(void)
 	cxa_arena_release(&decoded.arena);
 }
 
+static int decode_with(struct decoded *decoded, size_t budget)
+{
+	cxa_arena_release(&decoded->arena);
+	decoded->arena.budget = budget;
+	return decode(decoded, CONCEPT, concept_lines,
+		      sizeof(concept_lines) - 1);
+}
+
+static void memory_has_a_budget(void)
+{
+	struct decoded decoded = { 0 };
+	size_t too_little = 1;
+	size_t enough = 1 << 20;
+
+	while (enough - too_little > 1) {
+		size_t middle = (enough + too_little) / 2;
+
+		if (decode_with(&decoded, middle) == 0)
+			enough = middle;
+		else
+			too_little = middle;
+	}
+	is_int(decode_with(&decoded, enough), 0,
+	       "there is a budget that just holds a concept");
+	is_int(decode_with(&decoded, too_little), CXA_ERR_LIMIT,
+	       "one byte less does not");
+	like(decoded.error.message, "bytes, over the limit decode-bytes of",
+	     "and the message says so");
+	like(decoded.error.message, "(line ", "and where");
+	cxa_arena_release(&decoded.arena);
+}
+
 int main(void)
 {
 	char *golden = load_golden();
@@ -463,6 +495,7 @@ int main(void)
 	texts_have_four_gigabytes();
 	what_has_no_form_in_json_is_refused();
 	limits_hold();
+	memory_has_a_budget();
 	free(golden);
 	return done_testing();
 }

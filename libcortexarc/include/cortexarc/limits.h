@@ -23,7 +23,7 @@ extern "C" {
 struct cxa_limits {
 	uint64_t batch_bytes;        /* of a batch, stored or raw: 64 MiB */
 	uint64_t ratio;              /* raw to stored, over 64 MiB raw: 1,000 */
-	uint64_t decode_bytes;       /* heap for decoding a batch: 256 MiB */
+	uint64_t decode_bytes;       /* heap to decode a batch, or JSON: 256 MiB */
 	uint64_t total_bytes;        /* raw, of all batches: no bound */
 	uint64_t members;            /* of an archive: 2^20 */
 	uint64_t members_per_gib;    /* in each GiB begun: 65,536 */
