@@ -9,6 +9,8 @@
 enum {
 	BUFFER_BYTES = 64 * 1024,
 	GROW_BYTES = 8 << 20,        /* asked for ahead of what has arrived */
+	LARGE_BYTES = 64 << 20,      /* of a batch, as a rule */
+	HIDDEN_BYTES = 16 << 20,     /* kept of what is larger */
 };
 
 /*
@@ -248,7 +250,8 @@ static int read_data(struct cxa_member_reader *reader, struct cxa_buffer *data,
  * Where blocks of a member's data were lost, the headers of the next one are
  * read as its data and padding. They stand on a block boundary still: keep what
  * follows, for resync() to begin with. Sound data all but never has such a
- * block.
+ * block. Of what is larger than batches are, only the end is kept: where they
+ * stand unless as much was lost.
  */
 static bool is_next_header(const struct cxa_member_reader *reader,
 			   const uint8_t *block)
@@ -263,8 +266,12 @@ static bool is_next_header(const struct cxa_member_reader *reader,
 static void keep_hidden(struct cxa_member_reader *reader,
 			const struct cxa_buffer *data)
 {
-	for (size_t at = 0; data->size - at >= CXA_BLOCK_BYTES;
-	     at += CXA_BLOCK_BYTES) {
+	size_t at = 0;
+
+	if (data->size > LARGE_BYTES)
+		at = (data->size - HIDDEN_BYTES) / CXA_BLOCK_BYTES *
+		     CXA_BLOCK_BYTES;
+	for (; data->size - at >= CXA_BLOCK_BYTES; at += CXA_BLOCK_BYTES) {
 		if (is_next_header(reader, data->data + at)) {
 			cxa_buffer_append(&reader->hidden, data->data + at,
 					  data->size - at);

@@ -408,6 +408,19 @@ def _(path):
                    damage)
 
 
+@bomb('an INDEX of 250 MiB with a header in it')
+def _(path):
+    name, size = 'INDEX.pb.zst', 250 * MIB
+    whole = Archive().build()
+    with open(path, 'wb') as file:
+        file.write(
+            whole[:whole.index(b'PaxHeader/INDEX.pb.zst')] +
+            header_block(pax_name(name), 105, 1700000000, b'x') +
+            pad(pax_record(b'')) + header_block(name, size, 1700000000) +
+            header_block('TRAILER', BLOCK, 1700000000))
+        file.write(bytes(range(256)) * ((size - BLOCK) // 256) + b'x' * BLOCK)
+
+
 def sparse(path, head, size):
     with open(path, 'wb') as file:
         file.write(head)
