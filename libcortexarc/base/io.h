@@ -127,8 +127,11 @@ int cxa_output_write(struct cxa_output *output, const void *data, size_t size,
 int cxa_output_write_at(struct cxa_output *output, uint64_t offset,
 			const void *data, size_t size, struct cxa_error *error);
 
-/** cxa_output_is_new() - commit fails (EEXIST) when the target exists by then */
-void cxa_output_is_new(struct cxa_output *output);
+/**
+ * cxa_output_is_new() - commit fails (EEXIST) when the target exists by then
+ * @most: the mode it may have, before the umask takes from it; 0666 as a rule
+ */
+void cxa_output_is_new(struct cxa_output *output, mode_t most);
 
 /** cxa_output_bytes() - written so far; up to where, with write_at() */
 uint64_t cxa_output_bytes(const struct cxa_output *output);

@@ -16,7 +16,7 @@ static const struct cxa_limit rows[] = {
 	{ "ratio", CXA_LIMIT(ratio), 1000, "times",
 	  "decompressed to stored, of what is over 64 MiB" },
 	{ "decode-bytes", CXA_LIMIT(decode_bytes), 256 * MIB, "bytes",
-	  "memory for decoding a batch" },
+	  "memory for decoding a batch, or a record of JSON with its text" },
 	{ "total-bytes", CXA_LIMIT(total_bytes), UNBOUND, "bytes",
 	  "all batches of an archive, decompressed" },
 	{ "members", CXA_LIMIT(members), 1 * MIB, "members",

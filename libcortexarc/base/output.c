@@ -35,6 +35,7 @@ struct cxa_output {
 	bool owns_fd;
 	bool readable;
 	bool is_new; /* nothing may be replaced */
+	mode_t most; /* of a new one's mode; the umask takes from it */
 };
 
 static int output_new(struct cxa_output **out, const char *name,
@@ -46,6 +47,7 @@ static int output_new(struct cxa_output **out, const char *name,
 	if (output == NULL)
 		return cxa_error_nomem(error, "an output");
 	output->place.folder_fd = -1;
+	output->most = 0666;
 	output->name = strdup(name);
 	if (output->name == NULL) {
 		free(output);
@@ -270,9 +272,10 @@ int cxa_output_write_at(struct cxa_output *output, uint64_t offset,
 	return 0;
 }
 
-void cxa_output_is_new(struct cxa_output *output)
+void cxa_output_is_new(struct cxa_output *output, mode_t most)
 {
 	output->is_new = true;
+	output->most = most;
 }
 
 uint64_t cxa_output_bytes(const struct cxa_output *output)
@@ -319,7 +322,7 @@ int cxa_output_input(const struct cxa_output *output, struct cxa_input **out,
 static int give_mode(struct cxa_output *output, bool *older,
 		     struct cxa_error *error)
 {
-	mode_t mode = 0666;
+	mode_t mode = output->most;
 	struct stat st;
 
 	*older = fstatat(output->place.folder_fd, output->place.name, &st,

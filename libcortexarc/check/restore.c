@@ -155,6 +155,16 @@ static int prove_backup(struct restore *restore)
 	return status;
 }
 
+/* Nobody may read the backup who may not read the store. */
+static mode_t mode_of_store(const struct restore *restore)
+{
+	struct stat st;
+
+	if (stat(restore->store, &st) != 0)
+		return 0600;
+	return (st.st_mode & 0666) | 0600;
+}
+
 static int make_backup(struct restore *restore)
 {
 	struct cxa_sink *sink = NULL;
@@ -169,7 +179,7 @@ static int make_backup(struct restore *restore)
 	status = cxa_sink_open(&sink, restore->context, safety_backup(restore),
 			       CXA_KIND_ARCHIVE, NULL, restore->error);
 	if (status == 0) {
-		sink->is_new = true;
+		sink->new_mode = mode_of_store(restore);
 		status = cxa_copy(restore->now, sink, NULL, NULL,
 				  restore->error);
 	}

@@ -146,8 +146,9 @@ static int sink_commit(void *state, struct cxa_summary *summary,
 	struct archive_sink *archive = state;
 	int status = cxa_encoder_finish(archive->encoder, error);
 
-	if (archive->sink->is_new)
-		cxa_archive_writer_is_new(archive->writer);
+	if (archive->sink->new_mode != 0)
+		cxa_archive_writer_is_new(archive->writer,
+					  archive->sink->new_mode);
 	if (status == 0)
 		status = cxa_archive_writer_finish(
 			archive->writer, (struct cxa_span){ NULL, 0 }, error);

@@ -378,9 +378,9 @@ int cxa_archive_writer_input(struct cxa_archive_writer *writer,
 	return cxa_output_input(writer->output, out, error);
 }
 
-void cxa_archive_writer_is_new(struct cxa_archive_writer *writer)
+void cxa_archive_writer_is_new(struct cxa_archive_writer *writer, mode_t most)
 {
-	cxa_output_is_new(writer->output);
+	cxa_output_is_new(writer->output, most);
 }
 
 int cxa_archive_writer_commit(struct cxa_archive_writer *writer,

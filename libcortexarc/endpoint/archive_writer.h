@@ -53,7 +53,7 @@ int cxa_archive_writer_input(struct cxa_archive_writer *writer,
 			     struct cxa_input **out, struct cxa_error *error);
 
 /** cxa_archive_writer_is_new() - as cxa_output_is_new() */
-void cxa_archive_writer_is_new(struct cxa_archive_writer *writer);
+void cxa_archive_writer_is_new(struct cxa_archive_writer *writer, mode_t most);
 
 /** cxa_archive_writer_commit() - as cxa_output_commit(); @summary: out */
 int cxa_archive_writer_commit(struct cxa_archive_writer *writer,

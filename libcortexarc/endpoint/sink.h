@@ -27,7 +27,8 @@ struct cxa_sink_ops {
 
 /**
  * struct cxa_sink - @ops and @state do the work
- * @is_new: of an archive: it gets its name only if nothing has it by then
+ * @new_mode: of an archive: not 0: it gets its name only if nothing has it by
+ *            then, and this mode, from which the umask takes
  * @inspect: of an archive: looks at all that was written, before it has its
  *           name; an error leaves nothing behind. NULL: nobody looks.
  * @prove: of a file, a folder or a store: reads the records that were written,
@@ -40,7 +41,7 @@ struct cxa_sink {
 	const struct cxa_sink_ops *ops;
 	void *state;
 	struct cxa_sink_options options;
-	bool is_new;
+	mode_t new_mode;
 	int (*inspect)(void *user, struct cxa_input *written,
 		       struct cxa_error *error);
 	void *inspect_user;

@@ -374,7 +374,7 @@ static int open_new(struct store_sink *to, const char *locator,
 					 &to->sink->context->cancel, error);
 	if (status < 0)
 		return status;
-	cxa_output_is_new(to->output);
+	cxa_output_is_new(to->output, 0666);
 	status = cxa_store_file_open(&to->file, &to->store, to->output, error);
 	if (status == 0)
 		cxa_store_watch(&to->store);

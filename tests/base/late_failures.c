@@ -124,7 +124,7 @@ static void a_rival_is_not_replaced(const char *claim)
 	struct cxa_error error = CXA_ERROR_INIT;
 	struct cxa_output *output = begin("new");
 
-	cxa_output_is_new(output);
+	cxa_output_is_new(output, 0666);
 	rival_comes = true;
 	is_int(cxa_output_commit(output, &error), CXA_ERR_IO, claim);
 	like(error.message, "File exists", "says so");

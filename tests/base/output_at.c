@@ -32,7 +32,7 @@ static void a_target_that_came_meanwhile_stays(const char *kind)
 	struct cxa_error error = CXA_ERROR_INIT;
 	struct cxa_output *output = begin("new");
 
-	cxa_output_is_new(output);
+	cxa_output_is_new(output, 0666);
 	cxa_output_write_at(output, 0, "mine", 4, NULL);
 	put_file("new", "another's");
 	is_int(cxa_output_commit(output, &error), CXA_ERR_IO, kind);
@@ -42,7 +42,7 @@ static void a_target_that_came_meanwhile_stays(const char *kind)
 	is_int(count_names("."), 1, "with nothing beside it");
 	unlink("new");
 	output = begin("new");
-	cxa_output_is_new(output);
+	cxa_output_is_new(output, 0666);
 	cxa_output_write_at(output, 0, "mine", 4, NULL);
 	is_int(cxa_output_commit(output, NULL), 0,
 	       "where there is none, it gets the name");
