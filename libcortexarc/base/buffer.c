@@ -5,16 +5,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-int cxa_buffer_grow(struct cxa_buffer *buffer, size_t more)
+int cxa_buffer_grow(struct cxa_buffer *buffer, uint64_t more)
 {
 	size_t capacity;
+	size_t needed;
 	uint8_t *data;
 
-	if (buffer->failed || more > SIZE_MAX / 4 - buffer->size)
+	if (buffer->failed || buffer->size > SIZE_MAX / 4 ||
+	    more > SIZE_MAX / 4 - buffer->size)
 		goto fail;
+	needed = buffer->size + (size_t)more;
 	capacity = buffer->capacity + buffer->capacity / 2;
-	if (capacity < buffer->size + more)
-		capacity = buffer->size + more;
+	if (capacity < needed)
+		capacity = needed;
 	if (capacity < 64)
 		capacity = 64;
 	data = realloc(buffer->data, capacity);

@@ -20,14 +20,15 @@ struct cxa_buffer {
 };
 
 /** cxa_buffer_grow() - room for @more bytes; Return: 0, -1 without memory */
-int cxa_buffer_grow(struct cxa_buffer *buffer, size_t more);
+int cxa_buffer_grow(struct cxa_buffer *buffer, uint64_t more);
 
 /**
  * cxa_buffer_room() - where @more bytes may be written; NULL without memory
  *
- * Add to @size what was used of it.
+ * Add to @size what was used of it. @more may be a size that an input tells,
+ * over SIZE_MAX, too: there is no memory for it.
  */
-static inline uint8_t *cxa_buffer_room(struct cxa_buffer *buffer, size_t more)
+static inline uint8_t *cxa_buffer_room(struct cxa_buffer *buffer, uint64_t more)
 {
 	if ((buffer->failed || buffer->data == NULL ||
 	     more > buffer->capacity - buffer->size) &&

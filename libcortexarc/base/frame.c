@@ -246,7 +246,7 @@ int cxa_frame_decompress(struct cxa_frame_coder *coder, const void *data,
 	if (status < 0)
 		return status;
 	cxa_buffer_reset(out);
-	if (cxa_buffer_room(out, (size_t)content_size + 1) == NULL)
+	if (cxa_buffer_room(out, content_size + 1) == NULL)
 		return cxa_error_nomem(error, "decompressing");
 	status = need_decompressor(coder, error);
 	if (status == 0)

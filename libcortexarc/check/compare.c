@@ -124,7 +124,7 @@ static bool data_intact(struct cxa_walk *walk, const Cxa__IndexEntry *entry)
 	if (!walk->input->seekable || entry->offset > walk->input->size ||
 	    entry->stored_size > walk->input->size - entry->offset ||
 	    entry->stored_size > walk->context->limits.batch_bytes ||
-	    cxa_buffer_room(&data, (size_t)entry->stored_size) == NULL)
+	    cxa_buffer_room(&data, entry->stored_size) == NULL)
 		return false;
 	if (cxa_input_read_at(walk->input, entry->offset, data.data,
 			      (size_t)entry->stored_size, &got, NULL) == 0 &&

@@ -87,7 +87,7 @@ static int refill(struct cxa_notes *notes, struct cxa_error *error)
 	memmove(buffer->data, buffer->data + notes->at, left);
 	buffer->size = left;
 	notes->at = 0;
-	if (cxa_buffer_room(buffer, (size_t)more) == NULL)
+	if (cxa_buffer_room(buffer, more) == NULL)
 		return cxa_error_nomem(error, "references");
 	status = cxa_spool_read_at(notes->spool, notes->spooled,
 				   buffer->data + left, (size_t)more, error);

@@ -86,7 +86,7 @@ int cxa_wreck_data(const struct cxa_wreck *wreck, uint64_t offset,
 	*whole = false;
 	if (offset > wreck->input->size || size > wreck->input->size - offset)
 		return 0;
-	room = cxa_buffer_room(out, (size_t)size);
+	room = cxa_buffer_room(out, size);
 	if (room == NULL)
 		return cxa_error_nomem(error, "a member");
 	status = cxa_wreck_read(wreck->input, offset, room, (size_t)size, &got,

@@ -107,6 +107,8 @@ static int read_member(const struct cxa_archive *archive,
 		return cxa_error_set(error, CXA_ERR_CORRUPT,
 				     "the index places %s before the file's "
 				     "start", member->name);
+	if (member->size > SIZE_MAX / 4) /* sums of sizes fit, below */
+		return cxa_error_nomem(error, member->name);
 	cxa_buffer_reset(out);
 	room = cxa_buffer_room(out, preamble + (size_t)member->size + padding);
 	if (room == NULL)

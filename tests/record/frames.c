@@ -3,6 +3,7 @@
 
 #include <zstd.h>
 
+#include "base/bytes.h"
 #include "base/digest.h"
 #include "base/frame.h"
 #include "tap.h"
@@ -112,6 +113,36 @@ static void a_bomb_is_refused_by_its_size(void)
 	cxa_buffer_release(&out);
 }
 
+/* Of five bytes, whatever it claims. */
+static void a_claim_over_all_memory_is_not_cut_down(void)
+{
+	static const uint64_t claims[] = {
+		UINT32_MAX, UINT64_C(1) << 32, (UINT64_C(1) << 32) + 5,
+		SIZE_MAX / 4 + 1, UINT64_MAX - 2 };
+	/* Magic, descriptor (8-byte size, checksum), window, then a run. */
+	uint8_t frame[] = { 0x28, 0xb5, 0x2f, 0xfd, 0xc4, 0x50, 0, 0, 0, 0,
+			    0, 0, 0, 0, 0x2b, 0, 0, 'x', 0, 0, 0, 0 };
+	struct cxa_limits limits = *cxa_limits_default();
+	struct cxa_frame_coder coder = { 0 };
+	struct cxa_buffer out = { 0 };
+
+	limits.batch_bytes = UINT64_MAX;
+	limits.ratio = UINT64_MAX;
+	for (size_t i = 0; i < sizeof(claims) / sizeof(claims[0]); i++) {
+		if (claims[i] <= SIZE_MAX / 4)
+			continue; /* there could be as much */
+		cxa_store64(frame + 6, claims[i]);
+		ok(cxa_frame_decompress(&coder, frame, sizeof(frame), &limits,
+					CXA_LIMIT(batch_bytes), &out, NULL) ==
+			   CXA_ERR_NOMEM,
+		   "a claim of %llu bytes is one of too much memory",
+		   (unsigned long long)claims[i]);
+		cxa_buffer_reset(&out);
+	}
+	cxa_frame_coder_release(&coder);
+	cxa_buffer_release(&out);
+}
+
 static void frames_do_not_depend_on_what_came_before(void)
 {
 	struct cxa_frame_coder coder = { 0 };
@@ -175,5 +206,6 @@ int main(void)
 	digests_are_blake2b_256();
 	digests_side_by_side_are_the_same();
 	a_bomb_is_refused_by_its_size();
+	a_claim_over_all_memory_is_not_cut_down();
 	return done_testing();
 }
