@@ -116,8 +116,9 @@ static int put_rehashed(const struct cxa_migration *step,
 				    error);
 	if (status < 0)
 		return status;
-	cxa_content_hash_of(step->from, text.data, text.value, &before);
-	cxa_content_hash_of(step->to, text.data, text.value, &after);
+	cxa_content_hash_of(step->from, text.data, (size_t)text.value,
+			    &before);
+	cxa_content_hash_of(step->to, text.data, (size_t)text.value, &after);
 	work->checked++;
 	if (hash.value != before)
 		status = refuse(work, record, step, hashed->name, hash.value,

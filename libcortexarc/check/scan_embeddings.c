@@ -239,7 +239,7 @@ static void take_vector(struct row *row, unsigned v, struct vector *vector)
 		for (size_t i = 0; i < length; i++)
 			count_wrong(row, v, i, high[i], low[i]);
 	}
-	vector->used += length;
+	vector->used += (size_t)length;
 }
 
 void cxa_graph_scan_embedding_columns(struct cxa_graph *graph,

@@ -89,7 +89,8 @@ static void take_bytes(struct first_fields *first,
 		copy_text(first->hash, field);
 		first->other_hash =
 			field->value != sizeof(hash_name) - 1 ||
-			memcmp(field->data, hash_name, field->value) != 0;
+			memcmp(field->data, hash_name,
+			       sizeof(hash_name) - 1) != 0;
 	} else if (field->number == WRITER_NAME) {
 		copy_text(first->writer, field);
 	} else if (field->number == WRITER_VERSION) {

@@ -8,8 +8,8 @@
 
 /* What stands before each segment's ids, sizes and rows. */
 struct segment_head {
-	uint64_t count;
-	uint64_t rows_bytes;
+	size_t count;
+	size_t rows_bytes;
 };
 
 struct file {

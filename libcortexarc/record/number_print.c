@@ -448,7 +448,7 @@ size_t cxa_print_f64(char *out, double value)
 	memcpy(&bits, &value, sizeof(bits));
 	fraction = bits & ((UINT64_C(1) << 52) - 1);
 	biased = (uint32_t)(bits >> 52) & 0x7ff;
-	sign = bits >> 63;
+	sign = (size_t)(bits >> 63);
 	if (biased == 0x7ff)
 		return put_text(out, "null");
 	out[0] = '-';
