@@ -7,7 +7,7 @@ void fuzz_block_twist(struct fuzz_random *random, uint8_t block[CXA_TAR_BLOCK])
 {
 	static const uint8_t values[] = { 0, ' ', '0', '7', '9', '/', '1',
 					  'x', 'g', 0x80, 0xff };
-	size_t from = fuzz_below(random, CXA_TAR_BLOCK);
+	size_t from = (size_t)fuzz_below(random, CXA_TAR_BLOCK);
 
 	if (fuzz_one_in(random, 2))
 		from %= 180; /* where most is said */

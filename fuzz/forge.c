@@ -379,7 +379,7 @@ void forge_write(const struct forge *forge, enum forge_twist twist,
 	memset(&writing, 0, sizeof(writing));
 	writing.forge = forge;
 	writing.twist = twist;
-	writing.at = fuzz_below(random, forge->count);
+	writing.at = (size_t)fuzz_below(random, forge->count);
 	writing.random = random;
 	writing.out = out;
 	for (size_t i = 0; i < forge->count; i++) {

@@ -26,8 +26,8 @@ static void change_bytes(struct forge *forge, struct fuzz_random *random)
 
 static void change_parts(struct forge *forge, struct fuzz_random *random)
 {
-	size_t at = fuzz_below(random, forge->count);
-	size_t other = fuzz_below(random, forge->count);
+	size_t at = (size_t)fuzz_below(random, forge->count);
+	size_t other = (size_t)fuzz_below(random, forge->count);
 	struct forge_part moved = forge->parts[at];
 
 	switch (fuzz_below(random, 4)) {

@@ -28,9 +28,10 @@ size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size)
 		return size + 1;
 	}
 	if (next_random() % 8 == 0)
-		return size - next_random() % (size < 16 ? size : 16);
+		return size -
+		       (size_t)next_random() % (size < 16 ? size : 16);
 	for (uint64_t turns = 1 + next_random() % 3; turns != 0; turns--) {
-		at = next_random() % size;
+		at = (size_t)next_random() % size;
 		data[at] = next_random() % 2 == 0 ?
 				   (uint8_t)next_random() :
 				   edges[next_random() % sizeof(edges)];

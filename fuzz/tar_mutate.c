@@ -110,14 +110,15 @@ static void twist_block(struct tar *tar)
 /* One block, or all from one header to before another. */
 static void choose_run(struct tar *tar, size_t *from, size_t *size)
 {
-	size_t at = fuzz_below(tar->random, tar->count);
-	size_t to = at + 1 + fuzz_below(tar->random, 3);
+	size_t at = (size_t)fuzz_below(tar->random, tar->count);
+	size_t to = at + 1 + (size_t)fuzz_below(tar->random, 3);
 
 	*from = tar->headers[at];
 	*size = (to < tar->count ? tar->headers[to] : tar->size) - *from;
 	if (fuzz_one_in(tar->random, 3)) {
 		*from = CXA_TAR_BLOCK *
-			fuzz_below(tar->random, tar->size / CXA_TAR_BLOCK);
+			(size_t)fuzz_below(tar->random,
+				   tar->size / CXA_TAR_BLOCK);
 		*size = CXA_TAR_BLOCK;
 	}
 }

@@ -225,7 +225,7 @@ static void mutate(struct fuzz_random *random, const uint8_t *data, size_t size,
 		fuzz_bytes_mutate(data, size, out);
 		return;
 	}
-	which = fuzz_below(random, pieces.count);
+	which = (size_t)fuzz_below(random, pieces.count);
 	for (size_t i = 0; i < pieces.count; i++) {
 		if (i == which)
 			put_changed(random, &pieces, i, depth, out);

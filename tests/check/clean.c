@@ -21,7 +21,8 @@ static ProtobufCBinaryData any_text(void)
 {
 	static const char *const letters[] = { "a", "\xc3\xa9", "\xe2\x82\xac",
 					       "\xf0\x9f\x98\x80", "\"", " " };
-	size_t count = 1 + any() % (any() % 20 == 0 ? MOST_TEXT : 30);
+	size_t count = 1 + (size_t)any() %
+				   (any() % 20 == 0 ? MOST_TEXT : 30);
 	ProtobufCBinaryData text = { 0,
 				     graph_alloc(&graph, 4 * count + 1, 1) };
 
@@ -109,8 +110,8 @@ int main(void)
 	for (int i = 0; i < count; i++) {
 		options.threads = 1 + (unsigned)i % 2;
 		cxa_context_open(&context, &options, NULL);
-		graph_make(&graph, 8 + any() % 60, 2 + any() % 6,
-			   7 * (1 + any() % 3));
+		graph_make(&graph, 8 + (size_t)any() % 60, 2 + (size_t)any() % 6,
+			   7 * (1 + (size_t)any() % 3));
 		vary();
 		write_graph(context, "clean.cxa");
 		alarms += !is_clean(context, "clean.cxa");

@@ -36,7 +36,7 @@ static void generate(struct store *store)
 }
 
 /* Concept @id has another content from now on. */
-static void change(struct store *store, uint64_t id)
+static void change(struct store *store, size_t id)
 {
 	struct store one;
 
@@ -119,14 +119,15 @@ static void nothing_is_read_of_equal_archives(struct store *store)
 {
 	const struct seen *seen;
 	struct cxa_diff_options options = CXA_DIFF_OPTIONS_INIT;
-	size_t batches;
+	uint64_t batches;
 
 	pack(store, "a.cxa");
 	seen = compare_files("a.cxa", "a.cxa", NULL);
 	batches = seen->summary.skipped_batches;
 	ok(batches > 5 && seen->summary.read_batches[0] == 0 &&
 		   seen->summary.read_batches[1] == 0,
-	   "of two equal archives of %zu batches none is read", batches);
+	   "of two equal archives of %llu batches none is read",
+	   (unsigned long long)batches);
 	is_uint(seen->summary.counts[CXA_CONCEPTS].same, CONCEPTS,
 		"and all records are counted as the same");
 	options.full = true;
@@ -244,7 +245,7 @@ static void both_ways_agree(struct store *store)
 	store_copy(&other, store);
 	for (int i = 0; i < 12; i++) {
 		seed = seed * UINT64_C(6364136223846793005) + 1442695;
-		change(&other, 1 + (seed >> 33) % CONCEPTS);
+		change(&other, 1 + (size_t)(seed >> 33) % CONCEPTS);
 	}
 	pack(&other, "c.cxa");
 	ok(ways_agree("a.cxa", "c.cxa", NULL),

@@ -325,8 +325,8 @@ static bool agrees_with_a_model(void)
 
 	store_init(&a);
 	store_init(&b);
-	a.cut = 1 + next_random() % 40;
-	b.cut = 1 + next_random() % 40;
+	a.cut = 1 + (size_t)next_random() % 40;
+	b.cut = 1 + (size_t)next_random() % 40;
 	for (uint64_t id = 1; id <= 200; id++) {
 		unsigned drawn = (unsigned)(next_random() % 6);
 

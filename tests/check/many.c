@@ -35,7 +35,7 @@ static void plant_all(bool archive)
 	while (planted < FAULTS) {
 		const struct plant *plant =
 			&plants[next_random() % PLANT_COUNT];
-		size_t i = next_random() % graph.counts[plant->at];
+		size_t i = (size_t)next_random() % graph.counts[plant->at];
 
 		if (plant->at == CXA_SYSTEM_STATE ||
 		    (plant->archive_only && !archive) || used[plant->at][i] ||

@@ -71,8 +71,9 @@ __attribute__((unused)) static void small_load(struct small *small,
 		cxa_member_parse(&member, name);
 		small->batches[i] = (struct small_batch){
 			.collection = member.collection,
-			.begin = entry->offset,
-			.end = entry->offset + entry->stored_size,
+			.begin = (size_t)entry->offset,
+			.end = (size_t)(entry->offset +
+					entry->stored_size),
 			.records = entry->records,
 			.first_id = entry->first_id,
 			.last_id = entry->last_id,

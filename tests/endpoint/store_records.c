@@ -128,7 +128,8 @@ static void put_value(struct cxa_buffer *out, const struct cxa_field *field,
 			put_text(out, key, below(2) ? 3 : 2);
 			break;
 		}
-		pick = below(sizeof(odd_texts) / sizeof(odd_texts[0]));
+		pick = (size_t)below(sizeof(odd_texts) /
+				     sizeof(odd_texts[0]));
 		put_text(out, odd_texts[pick].text, odd_texts[pick].size);
 		break;
 	}

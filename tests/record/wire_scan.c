@@ -126,7 +126,7 @@ static bool holds(const ProtobufCMessageDescriptor *descriptor,
 
 	if (scan(descriptor, data, size, NULL, &stats, &error) == 0) {
 		/* The arena rounds its first block up to 4 KiB. */
-		arena.budget = stats.decode_bytes + 4096;
+		arena.budget = (size_t)stats.decode_bytes + 4096;
 		same = cxa_wire_unpack(type, data, size, &arena, &message,
 				       NULL) == 0 &&
 		       cxa_wire_pack(message, &again, NULL) == 0 &&
