@@ -23,9 +23,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.environ.get('CXA_SRCDIR') or os.path.dirname(os.path.dirname(HERE))
 BUILD = os.environ.get('CXA_BUILDDIR') or TOP
 TOOL = os.environ.get('CXA') or os.path.join(BUILD, 'cortexarc')
-LIBRARIES = os.path.join(BUILD, '.libs')
-if os.access(os.path.join(LIBRARIES, 'cortexarc'), os.X_OK):
-    TOOL = os.path.join(LIBRARIES, 'cortexarc')  # without libtool's script
+BUILT = os.path.join(BUILD, '.libs')
+LIBRARIES = ':'.join(filter(None, [BUILT, os.environ.get('LD_LIBRARY_PATH')]))
+if os.access(os.path.join(BUILT, 'cortexarc'), os.X_OK):
+    TOOL = os.path.join(BUILT, 'cortexarc')  # without libtool's script
 with open(os.path.join(TOP, 'tests/data/backup-v1-24.json')) as file:
     GOLDEN = json.load(file)
 

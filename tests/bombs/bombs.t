@@ -28,7 +28,8 @@ LIBRARIES = os.path.join(BUILD, '.libs')
 TOOL = os.path.join(LIBRARIES, 'cortexarc')
 if not os.access(TOOL, os.X_OK):
     TOOL = os.path.join(BUILD, 'cortexarc')
-os.environ.update(CXA_TOOL=TOOL, LC_ALL='C', LD_LIBRARY_PATH=LIBRARIES)
+os.environ.update(CXA_TOOL=TOOL, LC_ALL='C', LD_LIBRARY_PATH=':'.join(filter(
+    None, [LIBRARIES, os.environ.get('LD_LIBRARY_PATH')])))
 with open(TOOL, 'rb') as file:
     BYTES = file.read()
 SANITIZED = b'__asan_init' in BYTES

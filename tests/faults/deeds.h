@@ -158,7 +158,9 @@ static char tool[PATH_BYTES];
 static void find_tool(void)
 {
 	const char *build = getenv("CXA_BUILDDIR");
+	const char *others = getenv("LD_LIBRARY_PATH");
 	char libraries[PATH_BYTES];
+	char path[2 * PATH_BYTES];
 
 	must(build != NULL, "CXA_BUILDDIR is not set");
 	join(libraries, build, ".libs");
@@ -166,7 +168,9 @@ static void find_tool(void)
 	if (!exists(tool))
 		join(tool, build, "cortexarc");
 	must(access(tool, X_OK) == 0, tool);
-	setenv("LD_LIBRARY_PATH", libraries, 1);
+	snprintf(path, sizeof(path), "%s%s%s", libraries,
+		 others == NULL ? "" : ":", others == NULL ? "" : others);
+	setenv("LD_LIBRARY_PATH", path, 1);
 	setenv("SQLITE_TMPDIR", "../tmp", 1);
 	setenv("TMPDIR", "../tmp", 1);
 	setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
