@@ -1,6 +1,5 @@
 /* input.c - descriptors read and written whole, the wish to stop, and inputs */
 #define _GNU_SOURCE 1
-#define _FILE_OFFSET_BITS 64
 
 #include "base/io.h"
 
@@ -16,6 +15,8 @@ enum {
 	TURN_MS = 200,      /* a wish to stop waits no longer than this */
 	TURN_BYTES = 1 << 26 /* or than so many bytes take */
 };
+
+_Static_assert(sizeof(off_t) == sizeof(uint64_t), "files over 2 GiB");
 
 /* --- descriptors ---------------------------------------------------------- */
 

@@ -1,6 +1,5 @@
 /* output.c - a file that appears whole and durable, or not at all */
 #define _GNU_SOURCE 1
-#define _FILE_OFFSET_BITS 64
 
 #include "base/io.h"
 

@@ -1,6 +1,5 @@
 /* output_folder.c - folders that outputs go to; one that appears whole */
 #define _GNU_SOURCE 1
-#define _FILE_OFFSET_BITS 64
 
 #include "base/io.h"
 

@@ -1,6 +1,5 @@
 /* spool.c - a temporary file without a name, gone when it is closed */
 #define _GNU_SOURCE 1
-#define _FILE_OFFSET_BITS 64
 
 #include "base/io.h"
 

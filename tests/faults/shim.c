@@ -1,6 +1,7 @@
 /* shim.c - the calls of one class are counted, and one of them fails */
 #define _GNU_SOURCE 1
 #undef _FORTIFY_SOURCE
+#undef _FILE_OFFSET_BITS /* open() and open64() are two */
 
 #include <dlfcn.h>
 #include <errno.h>
