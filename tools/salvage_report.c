@@ -12,9 +12,10 @@ enum { LISTED_DEFAULT = 100 };
 
 static size_t most_listed(const struct options *options, size_t unless_told)
 {
-	return options->max_issues == UINT64_MAX ?
-		       unless_told :
-		       (size_t)options->max_issues;
+	if (options->max_issues == UINT64_MAX)
+		return unless_told;
+	return options->max_issues < SIZE_MAX ? (size_t)options->max_issues :
+						SIZE_MAX;
 }
 
 /* --- for a person --------------------------------------------------------- */
