@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
+#include <time.h>
 
 #include "json_out.h"
 #include "session.h"
@@ -79,40 +80,25 @@ static void print_text(const char *label, const ProtobufCBinaryData *text)
 	putchar('\n');
 }
 
-/*
- * Of a day since 1970. By hand: a time_t of 32 bits ends in 2038. Years begin in
- * March here, and 400 of them have as many days as any other 400.
- */
-static void print_date(unsigned day)
-{
-	unsigned of_400 = (day + 719468) % 146097;
-	unsigned year = (of_400 - of_400 / 1460 + of_400 / 36524 -
-			 of_400 / 146096) / 365;
-	unsigned of_year = of_400 - (365 * year + year / 4 - year / 100);
-	unsigned month = (5 * of_year + 2) / 153;
-
-	year += (day + 719468) / 146097 * 400 + (month >= 10);
-	printf("%04u-%02u-%02u", year, month < 10 ? month + 3 : month - 9,
-	       of_year - (153 * month + 2) / 5 + 1);
-}
-
 /* A time comes from the input: it may be none. */
 static void print_created(double ms)
 {
 	const double year_10000 = 253402300800000.0;
-	uint64_t whole;
+	char text[40];
+	struct tm tm;
+	time_t seconds;
 
 	print_label("created");
 	if (!isfinite(ms) || ms < 0 || ms >= year_10000) {
 		printf("%g ms since 1970 is no time\n", ms);
 		return;
 	}
-	whole = (uint64_t)ms;
-	print_date((unsigned)(whole / 86400000));
-	whole %= 86400000;
-	printf("T%02u:%02u:%02u.%03uZ (%.0f ms)\n",
-	       (unsigned)(whole / 3600000), (unsigned)(whole / 60000 % 60),
-	       (unsigned)(whole / 1000 % 60), (unsigned)(whole % 1000), ms);
+	seconds = (time_t)(ms / 1000);
+	if (gmtime_r(&seconds, &tm) == NULL ||
+	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
+		return;
+	printf("%s.%03dZ (%.0f ms)\n", text,
+	       (int)(ms - (double)seconds * 1000), ms);
 }
 
 static void print_writer(const Cxa__Header *header)
