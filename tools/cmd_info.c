@@ -93,6 +93,10 @@ static void print_created(double ms)
 		printf("%g ms since 1970 is no time\n", ms);
 		return;
 	}
+	if (sizeof(time_t) == sizeof(int32_t) && ms / 1000 > INT32_MAX) {
+		printf("%.0f ms since 1970\n", ms);
+		return;
+	}
 	seconds = (time_t)(ms / 1000);
 	if (gmtime_r(&seconds, &tm) == NULL ||
 	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
