@@ -269,6 +269,8 @@ int cxa_graph_finish(struct cxa_graph *graph, struct cxa_error *error)
 
 	if (status == 0)
 		status = seal(graph, CXA_SYNC_QUEUE, error);
+	if (status == 0 && graph->losses.failed)
+		status = cxa_error_nomem(error, "what is lost");
 	cxa_graph_sort_losses(graph);
 	if (status == 0)
 		status = judge_data_version(graph, error);
