@@ -20,9 +20,15 @@ static size_t affordable(const struct cxa_arena *arena)
 	return arena->total < arena->budget ? arena->budget - arena->total : 0;
 }
 
+static size_t aligned(size_t size)
+{
+	return (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+}
+
 bool cxa_arena_is_spent(const struct cxa_arena *arena, size_t size)
 {
-	return size > arena->left && size > affordable(arena);
+	return size <= SIZE_MAX / 2 && aligned(size) > arena->left &&
+	       aligned(size) > affordable(arena);
 }
 
 static int add_block(struct cxa_arena *arena, size_t at_least)
@@ -58,7 +64,7 @@ void *cxa_arena_alloc(struct cxa_arena *arena, size_t size)
 
 	if (size > SIZE_MAX / 2)
 		return NULL;
-	size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+	size = aligned(size);
 	if (size > arena->left && add_block(arena, size) != 0)
 		return NULL;
 	result = arena->next;
