@@ -64,7 +64,7 @@ static const struct {
 
 static const char *const jsons[] = {
 	"{}", "{\"a\":1}", "{ \"later\" : [1, null, \"\\u0000\"] }",
-	"{\"x\":18446744073709551615}",
+	"{\"an x\":18446744073709551615}",
 };
 
 #define PICK(array) ((array)[below(sizeof(array) / sizeof((array)[0]))])
