@@ -26,6 +26,21 @@ static int open_wreck(struct cxa_wreck **out, struct cxa_context *context,
 	return cxa_error_pass(error, status, &inner);
 }
 
+/* What another tar has packed again: TRAILER is found, and no batch by it. */
+static bool is_packed_again(const struct cxa_other *other,
+			    struct cxa_context *context,
+			    struct cxa_source **out)
+{
+	const struct cxa_wreck *wreck = other->wreck;
+
+	if (wreck->index != NULL)
+		return false;
+	for (size_t i = 0; i < wreck->count; i++)
+		if (wreck->pieces[i].member.kind == CXA_MEMBER_BATCH)
+			return false;
+	return cxa_source_open(out, context, other->name, NULL, NULL) == 0;
+}
+
 static int open_other(struct cxa_other *other, struct cxa_context *context,
 		      struct cxa_error *error)
 {
@@ -33,6 +48,12 @@ static int open_other(struct cxa_other *other, struct cxa_context *context,
 
 	if (status < 0)
 		return status;
+	if (other->wreck != NULL &&
+	    is_packed_again(other, context, &other->source)) {
+		cxa_wreck_close(other->wreck);
+		other->wreck = NULL;
+		return 0;
+	}
 	if (other->wreck == NULL)
 		return cxa_source_open(&other->source, context, other->name,
 				       NULL, error);
