@@ -114,6 +114,8 @@ static const char *reason_for(const struct cxa_piece *piece)
 		return "the bytes do not match their BLAKE2b digest";
 	if (piece->fault != NULL)
 		return piece->fault;
+	if (piece->member.has_digest)
+		return "INDEX or B2SUMS has another digest of it";
 	return "no digest is left that could prove it";
 }
 

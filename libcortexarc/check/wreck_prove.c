@@ -262,7 +262,8 @@ static enum cxa_proof proof_of(const struct cxa_wreck *wreck,
 		return CXA_PROOF_INDEX;
 	if (line != NULL && cxa_digest_equal(&line->digest, &piece->actual))
 		return CXA_PROOF_SUMS;
-	if (member->has_digest &&
+	/* Its own digest proves nothing against theirs. */
+	if (entry == NULL && line == NULL && member->has_digest &&
 	    cxa_digest_equal(&member->digest, &piece->actual))
 		return CXA_PROOF_PAX;
 	return CXA_UNPROVEN;

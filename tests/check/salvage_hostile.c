@@ -141,6 +141,31 @@ static void two_of_one_name(void)
 	cxa_salvage_report_free(report);
 }
 
+/*
+ * In place of the first two, the first under the name of the second: INDEX tells
+ * what it is, where its own digest would have let it pass for the other.
+ */
+static void index_knows_better(void)
+{
+	static struct small other;
+	struct cxa_salvage_report *report;
+
+	other = subject;
+	rename_batch(&other, 0, 1);
+	begin();
+	add_until(0);
+	add_batch(&other, 0);
+	add_from(2);
+	report = salvage(false);
+	ok(report != NULL && report->batch_count == 1 && verifies("out.cxa") &&
+		   report->batches[0].fate == CXA_LOST &&
+		   report->batches[0].first_id == subject.batches[1].first_id,
+	   "what INDEX has another digest of is not kept by its own");
+	is_str(report == NULL ? "" : report->batches[0].reason,
+	       "INDEX or B2SUMS has another digest of it", "which is told");
+	cxa_salvage_report_free(report);
+}
+
 static void members_of_another_archive(const char *path)
 {
 	static struct small other;
@@ -433,6 +458,7 @@ int main(void)
 	unverified();
 	unverified_is_listed();
 	two_of_one_name();
+	index_knows_better();
 	members_of_another_archive(other);
 	b2sums_behind_a_batch();
 	reasons("small.cxa");
