@@ -95,6 +95,8 @@ MUTANTS = [
      ' + 1)', LIMITS + ' endpoint/store_refused'),
     ('check/walk.c', 'if (walk->total_bytes <= limits->total_bytes)',
      'if (walk->total_bytes < limits->total_bytes)', LIMITS),
+    ('base/arena.c', 'if (size > affordable(arena))\n\t\treturn -1;',
+     'if (false)\n\t\treturn -1;', 'record/json_refused'),
 
     # --- any change is detected
     ('container/trailer.c',
@@ -123,6 +125,11 @@ MUTANTS = [
      'vectors/damage'),
     ('base/frame.c', 'return bad_frame(error, "the zstd frame has no checksum");',
      'return 0;', 'record/frames vectors/vectors'),
+    ('check/compare.c', 'else if (!is_indexed(walk, lines, &line))',
+     'else if (false)', 'vectors/vectors'),
+    ('check/wreck_prove.c',
+     'if (entry == NULL && line == NULL && member->has_digest &&',
+     'if (member->has_digest &&', 'check/salvage_hostile'),
 
     # --- what a tar may say
     ('container/walker.c', 'if (is_pax && header.size != CXA_TAR_PAX_BYTES)',
@@ -214,6 +221,10 @@ MUTANTS = [
      'case:output-modes'),
     ('check/restore.c', 'if (is_taken(safety_backup(restore)))',
      'if (false)', 'case:unpack-into-safety-backup-exists'),
+    ('check/restore.c', 'return (st.st_mode & 0666) | 0600;', 'return 0666;',
+     'case:output-modes'),
+    ('check/restore.c', 'sink->new_mode = mode_of_store(restore);',
+     '(void)mode_of_store;', 'check/restore'),
 
     # --- stores of strangers
     ('endpoint/store_open.c', 'if (id != CXA_STORE_APPLICATION_ID)',
@@ -223,6 +234,8 @@ MUTANTS = [
     ('endpoint/store_scan.c',
      'if (!is_binary && cxa_utf8_valid_prefix(text, size) != size)',
      'if (false)', 'endpoint/store_refused'),
+    ('endpoint/store_row.c', 'if (row->refused != SQLITE_OK)\n\t\treturn',
+     'if (false)\n\t\treturn', 'endpoint/store_refused'),
 
     # --- what the tool answers
     ('tools/ui.c', 'case CXA_ERR_CANCELLED:\n\t\treturn EXIT_INTERRUPTED;',
@@ -254,7 +267,7 @@ MUTANTS = [
      'case:output-closed-pipe'),
     ('tools/cortexarc.c', 'signal(SIGXFSZ, SIG_IGN);', '(void)0;',
      'case:output-file-limit'),
-    ('tools/cortexarc.c', 'if (!ended)', 'if (ended)', 'case:help case:verify-flip'),
+    ('tools/cortexarc.c', 'if (ended)', 'if (!ended)', 'case:help case:verify-flip'),
     ('tools/session.c', 'old.sa_handler != SIG_IGN)', 'true)',
      'case:signal-ignored'),
     ('tools/session.c', '\tcxa_context_cancel(running);', '\t(void)0;',
