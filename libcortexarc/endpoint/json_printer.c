@@ -24,7 +24,6 @@ struct job {
 
 struct cxa_json_printer {
 	struct cxa_queue *queue;
-	const struct cxa_limits *limits;
 	struct job *idle;
 	char separator;
 	bool separator_first;
@@ -46,18 +45,11 @@ static void free_job(void *pointer)
 	free(job);
 }
 
-/* What was scanned when it was read is so again: to count what is not known. */
 static int unpack(struct job *job, enum cxa_collection collection,
 		  const struct cxa_record *record, ProtobufCMessage **message)
 {
-	const struct cxa_message_type *type = cxa_collection_type(collection);
-	struct cxa_wire_stats stats = { 0 };
-
-	cxa_wire_scan(type, record->data, record->size, job->printer->limits,
-		      &stats, NULL);
-	job->unknown += stats.unknown;
-	return cxa_wire_unpack(type, record->data, record->size, &job->arena,
-			       message, &job->error);
+	return cxa_wire_unpack(cxa_collection_type(collection), record->data,
+			       record->size, &job->arena, message, &job->error);
 }
 
 static int print_record(struct job *job, size_t i)
@@ -74,13 +66,15 @@ static int print_record(struct job *job, size_t i)
 	if (status == 0 && whole && batch->embeddings[i].data != NULL) {
 		status = unpack(job, CXA_EMBEDDINGS, &batch->embeddings[i],
 				&row);
-		if (status == 0)
+		if (status == 0) {
 			embeddings = ((Cxa__Embedding *)row)->embeddings;
+			job->unknown += row->n_unknown_fields;
+		}
 	}
 	if (status < 0)
 		return status;
-	return cxa_json_encode(message, whole, embeddings, &job->text,
-			       &job->error);
+	return cxa_json_encode_counting(message, whole, embeddings, &job->text,
+					&job->unknown, &job->error);
 }
 
 static void run_job(void *pointer)
@@ -115,7 +109,6 @@ int cxa_json_printer_open(struct cxa_json_printer **out,
 	*out = NULL;
 	if (printer == NULL)
 		return cxa_error_nomem(error, "JSON");
-	printer->limits = &context->limits;
 	printer->separator = separator;
 	printer->separator_first = first;
 	printer->write = write;

@@ -73,6 +73,16 @@ int cxa_json_encode(const ProtobufCMessage *message, bool has_beside,
 		    struct cxa_error *error);
 
 /**
+ * cxa_json_encode_counting() - the same
+ * @unknown: in, out: goes up by the fields, at any depth, that were left out
+ *           because this version does not know them
+ */
+int cxa_json_encode_counting(const ProtobufCMessage *message, bool has_beside,
+			     const Cxa__Embeddings *beside,
+			     struct cxa_buffer *out, uint64_t *unknown,
+			     struct cxa_error *error);
+
+/**
  * cxa_json_encode_value() - append one value of @field, at @at, as JSON
  *
  * Of a repeated field one of its values. Return: as cxa_json_encode(), and

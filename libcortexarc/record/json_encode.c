@@ -11,6 +11,7 @@ struct encoder {
 	struct cxa_error *error;
 	bool has_beside;
 	const Cxa__Embeddings *beside;
+	uint64_t unknown; /* fields left out */
 };
 
 static int put_message(struct encoder *encoder,
@@ -301,6 +302,7 @@ static int put_map(struct encoder *encoder, const struct cxa_message_type *type,
 			cxa_buffer_byte(encoder->out, ',');
 		cxa_json_string(encoder->out, key->data, key->len);
 		cxa_buffer_byte(encoder->out, ':');
+		encoder->unknown += entries[i]->n_unknown_fields;
 		status = put_value(encoder, &type->fields[1],
 				   cxa_field_at(&type->fields[1], entries[i]));
 	}
@@ -394,6 +396,7 @@ static int put_message(struct encoder *encoder,
 {
 	int status;
 
+	encoder->unknown += message->n_unknown_fields;
 	cxa_buffer_byte(encoder->out, '{');
 	status = type->is_union ? put_union(encoder, type, message) :
 				  put_members(encoder, type, message);
@@ -404,6 +407,17 @@ static int put_message(struct encoder *encoder,
 int cxa_json_encode(const ProtobufCMessage *message, bool has_beside,
 		    const Cxa__Embeddings *beside, struct cxa_buffer *out,
 		    struct cxa_error *error)
+{
+	uint64_t unknown = 0;
+
+	return cxa_json_encode_counting(message, has_beside, beside, out,
+					&unknown, error);
+}
+
+int cxa_json_encode_counting(const ProtobufCMessage *message, bool has_beside,
+			     const Cxa__Embeddings *beside,
+			     struct cxa_buffer *out, uint64_t *unknown,
+			     struct cxa_error *error)
 {
 	struct encoder encoder = {
 		.out = out,
@@ -416,6 +430,7 @@ int cxa_json_encode(const ProtobufCMessage *message, bool has_beside,
 				 cxa_message_type_of(message->descriptor),
 				 message);
 
+	*unknown += encoder.unknown;
 	if (status == 0 && out->failed)
 		status = cxa_error_nomem(error, "JSON");
 	if (status < 0)
