@@ -408,7 +408,7 @@ def _(path):
                    damage)
 
 
-@bomb('an INDEX of 250 MiB with a header in it')
+@bomb('an INDEX of 250 MiB with a header in it', large=True)
 def _(path):
     name, size = 'INDEX.pb.zst', 250 * MIB
     whole = Archive().build()
@@ -545,7 +545,7 @@ def _(path):
         file.write(text)
 
 
-@bomb('125 million ids in one record of 250 MB', 'json')
+@bomb('125 million ids in one record of 250 MB', 'json', large=True)
 def _(path):
     ids = (b'{"column_sequence":[' + b'0,' * 999_999 + b'0],'
            b'"activation_times":[],"total_path_strength":0.5,'
