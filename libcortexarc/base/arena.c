@@ -64,7 +64,8 @@ void *cxa_arena_alloc(struct cxa_arena *arena, size_t size)
 
 	if (size > SIZE_MAX / 2)
 		return NULL;
-	size = aligned(size);
+	/* An empty arena has no address to give for nothing. */
+	size = aligned(size == 0 ? 1 : size);
 	if (size > arena->left && add_block(arena, size) != 0)
 		return NULL;
 	result = arena->next;

@@ -24,7 +24,11 @@ struct cxa_arena {
 	size_t budget;
 };
 
-/** cxa_arena_alloc() - @size bytes aligned to 16; NULL: no memory or budget */
+/**
+ * cxa_arena_alloc() - @size bytes aligned to 16; NULL: no memory or budget
+ *
+ * Never NULL for 0 bytes alone.
+ */
 void *cxa_arena_alloc(struct cxa_arena *arena, size_t size);
 
 /** cxa_arena_is_spent() - has it no budget for @size bytes more? */

@@ -149,8 +149,6 @@ static int over_budget(struct cxa_json_reader *reader, size_t size)
 
 int cxa_json_take(struct cxa_json_reader *reader, size_t size, void **out)
 {
-	if (size == 0)
-		size = 1; /* an empty arena has no address to give for nothing */
 	*out = cxa_arena_alloc(reader->arena, size);
 	if (*out != NULL)
 		return 0;

@@ -97,7 +97,7 @@ int cxa_json_over_limit(struct cxa_json_reader *reader, const uint8_t *at,
 			size_t limit, uint64_t found);
 
 /**
- * cxa_json_take() - memory of the arena, never NULL for 0 bytes
+ * cxa_json_take() - memory of the arena
  *
  * Return: 0, CXA_ERR_NOMEM, CXA_ERR_LIMIT: over the arena's budget.
  */

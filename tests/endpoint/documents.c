@@ -228,6 +228,16 @@ static void what_is_not_known_has_a_limit(void)
 	ok(access("over.cxa", F_OK) != 0, "and nothing written");
 }
 
+static void a_name_may_be_empty(void)
+{
+	static const char document[] =
+		"{\"\":1," METADATA ",\"concepts\":[]," REST "}\n";
+
+	write_file("in.json", document, sizeof(document) - 1);
+	is_int(convert("in.json", "empty-name.cxa", 2, false, &error), 0,
+	       "a member without a name may come first");
+}
+
 /* Order of members and of records is the document's own affair. */
 static void any_order_makes_the_same_archive(void)
 {
@@ -324,6 +334,7 @@ int main(void)
 	folders_that_are_wrong_are_refused();
 	a_record_of_30_megabytes_comes_back();
 	what_is_not_known_has_a_limit();
+	a_name_may_be_empty();
 	leave_scratch();
 	return done_testing();
 }
