@@ -101,8 +101,8 @@ struct cxa_salvage_options {
  * Members are found by their headers, at any byte, and where INDEX, B2SUMS and
  * TRAILER say that they are; each of these may be missing or damaged. A batch is
  * kept when its stored bytes have the digest that INDEX or B2SUMS gives, or,
- * where neither is sound, its pax header, and all its records decode. What was lost stands in the new
- * header's losses.
+ * where neither is sound, its pax header, and all its records decode. What was
+ * lost stands in the new header's losses.
  *
  * Where nothing is lost, the stored bytes are copied as they are: the archive
  * is the original again, as far as all its members were found or healed.
