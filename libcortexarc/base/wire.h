@@ -37,8 +37,8 @@ struct cxa_wire_stats {
  * a map out of order, sizes past the end, depth over CXA_DEPTH_MAX. What it accepts,
  * cxa_wire_unpack() decodes within @stats, and packing gives the same bytes.
  *
- * Return: 0, CXA_ERR_CORRUPT or CXA_ERR_LIMIT; the error's offset is within
- * @data.
+ * Return: 0, CXA_ERR_CORRUPT, CXA_ERR_LIMIT, CXA_ERR_NOMEM (over half of all
+ * addresses); the error's offset is within @data.
  */
 int cxa_wire_scan(const struct cxa_message_type *type, const uint8_t *data,
 		  size_t size, const struct cxa_limits *limits,

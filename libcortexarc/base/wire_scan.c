@@ -402,6 +402,10 @@ static int scan_message(struct scan *scan, const struct cxa_message_type *type,
 			     scan->stats->decode_bytes);
 	if (status < 0)
 		return status;
+	/* protobuf-c does not look whether its sizes fit into 32 bits. */
+	if (scan->stats->decode_bytes > SIZE_MAX / 2)
+		return cxa_error_nomem(scan->error,
+				       type->descriptor->short_name);
 	return check_presence(scan, &progress, data);
 }
 

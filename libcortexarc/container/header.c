@@ -120,7 +120,7 @@ static int decode(const uint8_t *data, size_t size,
 	int status;
 
 	if (size > CXA_HEADER_MAX)
-		return cxa_error_set(error, CXA_ERR_LIMIT,
+		return cxa_error_set(error, CXA_ERR_CORRUPT,
 				     "CORTEXARC has %zu bytes, over the "
 				     "format's limit of %d", size,
 				     CXA_HEADER_MAX);
