@@ -154,11 +154,12 @@ struct writing {
 	struct fuzz_random *random;
 	struct cxa_buffer *out;
 	struct cxa_buffer sums;
-	Cxa__IndexEntry entries[FORGE_PARTS];
-	Cxa__IndexEntry *list[FORGE_PARTS];
-	struct cxa_digest raw_digests[FORGE_PARTS];
-	struct cxa_digest digests[FORGE_PARTS];
+	Cxa__IndexEntry entries[FORGE_PARTS + 1];
+	Cxa__IndexEntry *list[FORGE_PARTS + 1];
+	struct cxa_digest raw_digests[FORGE_PARTS + 1];
+	struct cxa_digest digests[FORGE_PARTS + 1];
 	size_t entry_count;
+	struct cxa_member made_up; /* a batch that is not there */
 	struct cxa_trailer trailer;
 };
 
@@ -209,7 +210,10 @@ static uint64_t put_member(struct writing *writing, size_t at,
 
 	cxa_digest_of(&digest, data, size);
 	if (member->kind < CXA_MEMBER_SUMS)
-		cxa_sums_add(&writing->sums, &digest, member->name);
+		cxa_sums_add(&writing->sums, &digest,
+			     writing->twist == FORGE_SUMS_NAME &&
+					     at == writing->at ?
+				     writing->made_up.name : member->name);
 	if (cxa_member_has_digest(member->kind))
 		put_pax(writing, at, member->name, &digest);
 	put_block(writing, at, '0', member->name, size);
@@ -229,8 +233,9 @@ static void set_bytes(ProtobufCBinaryData *field, struct cxa_digest *digest)
 }
 
 /* What INDEX says of a batch that cannot be read is made up. */
-static void add_entry(struct writing *writing, const struct forge_part *part,
-		      uint64_t offset, const struct cxa_buffer *stored)
+static void add_entry(struct writing *writing, const struct cxa_member *member,
+		      const struct cxa_buffer *raw, uint64_t offset,
+		      const uint8_t *stored, size_t stored_size)
 {
 	size_t i = writing->entry_count++;
 	Cxa__IndexEntry *entry = &writing->entries[i];
@@ -238,23 +243,21 @@ static void add_entry(struct writing *writing, const struct forge_part *part,
 	struct cxa_wire_stats stats;
 
 	cxa__index_entry__init(entry);
-	if (part->bytes.size != 0)
-		cxa_batch_check(part->member.collection, part->bytes.data,
-				part->bytes.size, &fuzz_context()->limits, &ids,
-				&stats, NULL);
+	if (raw->size != 0)
+		cxa_batch_check(member->collection, raw->data, raw->size,
+				&fuzz_context()->limits, &ids, &stats, NULL);
 	if (ids.count == 0)
 		ids.count = 1;
-	entry->member.data = (uint8_t *)(uintptr_t)part->member.name;
-	entry->member.len = strlen(part->member.name);
+	entry->member.data = (uint8_t *)(uintptr_t)member->name;
+	entry->member.len = strlen(member->name);
 	entry->offset = offset;
-	entry->stored_size = stored->size;
-	entry->raw_size = part->bytes.size;
+	entry->stored_size = stored_size;
+	entry->raw_size = raw->size == 0 ? 1 : raw->size;
 	entry->records = ids.count;
 	entry->first_id = ids.first;
 	entry->last_id = ids.last;
-	cxa_digest_of(&writing->digests[i], stored->data, stored->size);
-	cxa_digest_of(&writing->raw_digests[i], part->bytes.data,
-		      part->bytes.size);
+	cxa_digest_of(&writing->digests[i], stored, stored_size);
+	cxa_digest_of(&writing->raw_digests[i], raw->data, raw->size);
 	set_bytes(&entry->stored_digest, &writing->digests[i]);
 	set_bytes(&entry->raw_digest, &writing->raw_digests[i]);
 	writing->list[i] = entry;
@@ -278,9 +281,38 @@ static void put_batch(struct writing *writing, size_t at)
 		used = &twisted;
 	}
 	offset = put_member(writing, at, used->data, used->size);
-	add_entry(writing, part, offset, used);
+	add_entry(writing, &part->member, &part->bytes, offset, used->data,
+		  used->size);
 	cxa_buffer_release(&stored);
 	cxa_buffer_release(&twisted);
+}
+
+static void make_up_batch(struct writing *writing)
+{
+	struct cxa_member *member = &writing->made_up;
+
+	member->kind = CXA_MEMBER_BATCH;
+	member->collection = (enum cxa_collection)fuzz_below(
+		writing->random, CXA_COLLECTION_COUNT);
+	member->number = (uint32_t)fuzz_below(writing->random, 3);
+	cxa_member_batch_name(member->name, member->collection, member->number);
+}
+
+/* In INDEX and B2SUMS, with some of the blocks from @start on for its data. */
+static void hide_batch(struct writing *writing, size_t start)
+{
+	static const struct cxa_buffer unknown;
+	size_t blocks = (writing->out->size - start) / CXA_TAR_BLOCK;
+	size_t skipped = (size_t)fuzz_below(writing->random, blocks);
+	size_t size = (size_t)fuzz_below(writing->random, blocks - skipped) + 1;
+	size_t offset = start + skipped * CXA_TAR_BLOCK;
+	const uint8_t *data = writing->out->data + offset;
+	struct cxa_digest digest;
+
+	size = size * CXA_TAR_BLOCK - (size_t)fuzz_below(writing->random, 2);
+	cxa_digest_of(&digest, data, size);
+	cxa_sums_add(&writing->sums, &digest, writing->made_up.name);
+	add_entry(writing, &writing->made_up, &unknown, offset, data, size);
 }
 
 static void put_header(struct writing *writing, size_t at)
@@ -382,8 +414,10 @@ void forge_write(const struct forge *forge, enum forge_twist twist,
 	writing.at = (size_t)fuzz_below(random, forge->count);
 	writing.random = random;
 	writing.out = out;
+	make_up_batch(&writing);
 	for (size_t i = 0; i < forge->count; i++) {
 		const struct forge_part *part = &forge->parts[i];
+		size_t start = out->size;
 
 		switch (part->member.kind) {
 		case CXA_MEMBER_HEADER: put_header(&writing, i); break;
@@ -395,6 +429,9 @@ void forge_write(const struct forge *forge, enum forge_twist twist,
 			put_member(&writing, i, part->bytes.data,
 				   part->bytes.size);
 		}
+		if (twist == FORGE_WITHIN && i == writing.at &&
+		    part->member.kind <= CXA_MEMBER_BATCH)
+			hide_batch(&writing, start);
 	}
 	cxa_buffer_append(out, zeros, sizeof(zeros));
 	cxa_buffer_release(&writing.sums);

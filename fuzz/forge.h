@@ -39,6 +39,8 @@ enum forge_twist {
 	FORGE_STORED,  /* bytes of a frame; its digests hold */
 	FORGE_INDEX,   /* a field of INDEX */
 	FORGE_SUMS,    /* a byte of B2SUMS; the root hash holds */
+	FORGE_SUMS_NAME, /* a line of B2SUMS names another batch */
+	FORGE_WITHIN,  /* INDEX and B2SUMS: a batch more, within a member */
 	FORGE_TRAILER, /* a field of TRAILER; its digest holds */
 	FORGE_FOREIGN, /* as GNU tar packs members, without pax headers */
 	FORGE_TWISTS
