@@ -4,46 +4,70 @@
 
 static struct fixture fixture;
 
+/* A reader of bytes in a file, and where what it reads goes. */
+struct reading {
+	struct fixture_file file;
+	struct cxa_member_reader *reader;
+	struct cxa_member member;
+	struct cxa_buffer data;
+};
+
+static void begin(struct reading *reading, const void *bytes, size_t size)
+{
+	memset(reading, 0, sizeof(*reading));
+	fixture_file_open(&reading->file, bytes, size, true);
+	is_int(cxa_member_reader_open(&reading->reader, &reading->file.input,
+				      NULL, NULL), 0, "a reader is opened");
+}
+
+static int next(struct reading *reading, struct cxa_error *error)
+{
+	return cxa_member_reader_next(reading->reader, &reading->member,
+				      &reading->data, error);
+}
+
+/* The same, as if the file could not be read. */
+static int next_without_file(struct reading *reading, struct cxa_error *error)
+{
+	int fd = reading->file.input.fd;
+	int status;
+
+	reading->file.input.fd = -1;
+	status = next(reading, error);
+	reading->file.input.fd = fd;
+	return status;
+}
+
+static void end(struct reading *reading)
+{
+	cxa_member_reader_close(reading->reader);
+	cxa_buffer_release(&reading->data);
+	fixture_file_close(&reading->file);
+}
+
 static void a_file_that_cannot_be_read_is_told(void)
 {
 	struct cxa_error error = CXA_ERROR_INIT;
-	struct cxa_error again = CXA_ERROR_INIT;
-	struct cxa_member_reader *reader;
-	struct cxa_buffer data = { 0 };
-	struct cxa_member member;
-	struct fixture_file file;
+	struct reading reading;
 	uint64_t skipped;
-	int fd;
 
-	fixture_file_open(&file, fixture.file.data, fixture.file.size, true);
-	cxa_member_reader_open(&reader, &file.input, NULL, NULL);
-	fd = file.input.fd;
-	file.input.fd = -1;
-	is_int(cxa_member_reader_next(reader, &member, &data, &error),
-	       CXA_ERR_IO, "a file that cannot be read is no damaged one");
-	file.input.fd = fd;
-	is_int(cxa_member_reader_next(reader, &member, &data, &again),
-	       CXA_ERR_IO, "and is not read on");
-	like(again.message, "failed before", "which is told");
-	is_int(cxa_member_reader_resync(reader, &skipped, NULL), CXA_ERR_IO,
-	       "nor behind that");
-	cxa_member_reader_close(reader);
-	cxa_buffer_release(&data);
-	fixture_file_close(&file);
+	begin(&reading, fixture.file.data, fixture.file.size);
+	is_int(next_without_file(&reading, NULL), CXA_ERR_IO,
+	       "a file that cannot be read is no damaged one");
+	is_int(next(&reading, &error), CXA_ERR_IO, "and is not read on");
+	like(error.message, "failed before", "which is told");
+	is_int(cxa_member_reader_resync(reading.reader, &skipped, NULL),
+	       CXA_ERR_IO, "nor behind that");
+	end(&reading);
 }
 
 /* Of a large member, most is read past the reader's own buffer. */
 static void a_member_that_cannot_be_read_is_told(void)
 {
 	struct cxa_tar_header header;
-	struct cxa_member_reader *reader;
-	struct cxa_buffer data = { 0 };
 	struct cxa_buffer bytes = { 0 };
-	struct cxa_error error = CXA_ERROR_INIT;
-	struct cxa_member member;
-	struct fixture_file file;
+	struct reading reading;
 	uint8_t *second;
-	int fd;
 
 	cxa_buffer_append(&bytes, fixture.file.data,
 			  (size_t)fixture.members[1].offset);
@@ -53,43 +77,31 @@ static void a_member_that_cannot_be_read_is_told(void)
 	cxa_tar_header_encode(&header, second);
 	memset(cxa_buffer_room(&bytes, 1 << 20), 'x', 1 << 20);
 	bytes.size += 1 << 20;
-	fixture_file_open(&file, bytes.data, bytes.size, true);
-	cxa_member_reader_open(&reader, &file.input, NULL, NULL);
-	cxa_member_reader_next(reader, &member, &data, NULL);
-	fd = file.input.fd;
-	file.input.fd = -1;
-	is_int(cxa_member_reader_next(reader, &member, &data, &error),
-	       CXA_ERR_IO, "a member that cannot be read is no damaged one");
-	file.input.fd = fd;
-	is_int(cxa_member_reader_next(reader, &member, &data, NULL),
-	       CXA_ERR_IO, "and is not read on");
-	cxa_member_reader_close(reader);
-	cxa_buffer_release(&data);
+	begin(&reading, bytes.data, bytes.size);
+	is_int(next(&reading, NULL), 0, "the member before it is read");
+	is_int(next_without_file(&reading, NULL), CXA_ERR_IO,
+	       "a member that cannot be read is no damaged one");
+	is_int(next(&reading, NULL), CXA_ERR_IO, "and is not read on");
+	end(&reading);
 	cxa_buffer_release(&bytes);
-	fixture_file_close(&file);
 }
 
 static void behind_damage_only_resync_goes_on(void)
 {
 	struct cxa_error error = CXA_ERROR_INIT;
-	struct cxa_member_reader *reader;
-	struct cxa_buffer data = { 0 };
-	struct cxa_member member;
-	struct fixture_file file;
+	struct reading reading;
 	uint64_t zeros;
 
-	fixture_file_open(&file, "no archive", 10, true);
-	cxa_member_reader_open(&reader, &file.input, NULL, NULL);
-	cxa_member_reader_next(reader, &member, &data, NULL);
-	is_int(cxa_member_reader_next(reader, &member, &data, &error),
-	       CXA_ERR_CORRUPT, "behind damage there is no next member");
+	begin(&reading, "no archive", 10);
+	is_int(next(&reading, NULL), CXA_ERR_CORRUPT,
+	       "a text has no members");
+	is_int(next(&reading, &error), CXA_ERR_CORRUPT,
+	       "behind damage there is no next member");
 	like(error.message, "damaged before this", "which is told");
-	is_int(cxa_member_reader_tail(reader, &zeros, NULL), CXA_ERR_USAGE,
-	       "nor an end");
-	cxa_member_reader_close(reader);
+	is_int(cxa_member_reader_tail(reading.reader, &zeros, NULL),
+	       CXA_ERR_USAGE, "nor an end");
+	end(&reading);
 	cxa_member_reader_close(NULL);
-	cxa_buffer_release(&data);
-	fixture_file_close(&file);
 }
 
 int main(void)
