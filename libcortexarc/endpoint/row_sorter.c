@@ -1,6 +1,7 @@
 /* row_sorter.c - places of rows by ascending id, in constant memory */
 #include "endpoint/row_sorter.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -27,9 +28,14 @@ static const char prepare_sql[] =
 static int failed(struct cxa_row_sorter *sorter, struct cxa_error *error)
 {
 	const char *why = sqlite3_errmsg(sorter->database);
+	int code = sqlite3_errcode(sorter->database);
+	int number = sqlite3_system_errno(sorter->database);
 
-	if (sqlite3_errcode(sorter->database) == SQLITE_NOMEM)
+	if (code == SQLITE_NOMEM)
 		return cxa_error_nomem(error, "sorting");
+	if (number == 0)
+		number = code == SQLITE_FULL ? ENOSPC : EIO;
+	errno = number;
 	cxa_error_set(error, CXA_ERR_IO, "cannot sort by id (%s)", why);
 	return cxa_error_hint(error, "sorting needs room for temporary files; "
 				     "TMPDIR says where");
