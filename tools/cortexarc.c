@@ -307,6 +307,10 @@ static int run(int argc, char **argv)
 	if (options.help)
 		return print_help(command);
 	ui_begin(options.quiet, options.progress);
+	/* SQLite's temporary files, too. */
+	if (options.context.temp_dir != NULL &&
+	    setenv("SQLITE_TMPDIR", options.context.temp_dir, 1) != 0)
+		return ui_refuse(EXIT_MACHINE, "--temp-dir", "no memory");
 	code = sandbox_enter(&options);
 	return code == EXIT_DONE ? command->run(&options) : code;
 }

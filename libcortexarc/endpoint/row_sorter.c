@@ -38,7 +38,7 @@ static int failed(struct cxa_row_sorter *sorter, struct cxa_error *error)
 	errno = number;
 	cxa_error_set(error, CXA_ERR_IO, "cannot sort by id (%s)", why);
 	return cxa_error_hint(error, "sorting needs room for temporary files; "
-				     "TMPDIR says where");
+				     "TMPDIR or --temp-dir says where");
 }
 
 int cxa_row_sorter_open(struct cxa_row_sorter **out, struct cxa_error *error)

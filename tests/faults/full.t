@@ -112,4 +112,19 @@ try 64 new.cxa full/out.cxa repair old.db -o full/out.cxa --fail-on critical \
 	--rule metadata-totals
 try 1920 old.db full/out.db unpack new.cxa --into full/out.db \
 	--safety-backup tmp/kept.cxa
+
+# More than SQLite sorts in memory, and out of order.
+quietly unpack old.cxa -o many/
+awk 'BEGIN {
+	for (id = 300000; id > 0; id--)
+		printf "{\"id\":%d,\"source_id\":1,\"target_id\":2," \
+			"\"connection_type\":\"Causal\",\"weight\":0.5," \
+			"\"last_activated\":1.0,\"version\":1}\n", id
+}' >many/connections.ndjson
+renew 64
+TMPDIR=full "$tool" pack many/ -o many.cxa --quiet 2>messages
+[ $? = 4 ] && grep -q 'No space left on device' messages
+claim $? 'without room in TMPDIR, what is out of order is not packed'
+TMPDIR=full "$tool" pack many/ -o many.cxa --quiet --temp-dir tmp
+claim $? 'with --temp-dir it is: SQLite sorts there, too'
 echo "1..$number"
