@@ -93,16 +93,6 @@ static int check_ends(const struct flow *flow, const struct options *options)
 	return EXIT_DONE;
 }
 
-/* JSON has no place for what the header says of vectors and of a salvage. */
-static void look_left_out(struct flow_result *result, enum cxa_kind kind,
-			  const Cxa__Header *header)
-{
-	if (kind != CXA_KIND_JSON && kind != CXA_KIND_NDJSON)
-		return;
-	result->left_out_losses = header->n_losses;
-	result->left_out_space = header->embedding_space != NULL;
-}
-
 static int copy(const struct flow *flow, struct cxa_context *context,
 		const struct options *options, struct flow_result *result,
 		struct cxa_error *error)
@@ -131,7 +121,6 @@ static int copy(const struct flow *flow, struct cxa_context *context,
 				  &flow->selection, &result->summary, error);
 	if (status == 0) {
 		result->source_bytes = cxa_source_bytes(source);
-		look_left_out(result, flow->kind, cxa_source_header(source));
 		root = cxa_source_root(source);
 		result->has_source_root = root != NULL;
 		if (root != NULL)
@@ -211,16 +200,8 @@ void flow_report(const struct flow_result *result, const char *verb)
 	char time[UI_NUMBER_BYTES];
 	char rate[UI_NUMBER_BYTES];
 	char root[65] = "";
-	char number[UI_NUMBER_BYTES];
 	const char *relation = "";
 
-	if (result->left_out_losses != 0)
-		ui_note("JSON has no place for the losses of the salvage that "
-			"made the input: %s (cortexarc info)",
-			ui_count(number, result->left_out_losses));
-	if (result->left_out_space)
-		ui_note("JSON has no place for the embedding space of the "
-			"vectors (cortexarc info)");
 	flow_records(records, sizeof(records), summary->records);
 	if (result->source_bytes != 0)
 		ui_size(from, (double)result->source_bytes);

@@ -21,15 +21,12 @@ struct flow {
  * struct flow_result - what was done
  * @has_source_root: the input was an archive
  * @source_bytes: its size; 0: not known
- * @left_out_losses, @left_out_space: of the header, JSON has no place for these
  */
 struct flow_result {
 	struct cxa_summary summary;
 	bool has_source_root;
 	uint8_t source_root[32];
 	uint64_t source_bytes;
-	uint64_t left_out_losses;
-	bool left_out_space;
 	double seconds;
 };
 

@@ -363,6 +363,30 @@ static uint64_t count_unknown(const struct json_sink *json)
 	return count;
 }
 
+/* The lines of cat and get are no copy of a store. */
+static void tell_left_out(const struct json_sink *json)
+{
+	struct cxa_context *context = json->sink->context;
+	uint64_t unknown = count_unknown(json);
+
+	if (unknown != 0)
+		cxa_context_notice(context,
+				   "%llu fields that this version does not know "
+				   "have no place in JSON and were left out",
+				   (unsigned long long)unknown);
+	if (json->form == &lines_form)
+		return;
+	if (json->header->embedding_space != NULL)
+		cxa_context_notice(context,
+				   "what the archive says of its embedding space "
+				   "(model, dimensions) has no place in JSON");
+	if (json->header->n_losses != 0)
+		cxa_context_notice(context,
+				   "what the salvaged archive says of its losses "
+				   "(%zu) has no place in JSON",
+				   json->header->n_losses);
+}
+
 static int sink_commit(void *state, struct cxa_summary *summary,
 		       struct cxa_error *error)
 {
@@ -373,15 +397,7 @@ static int sink_commit(void *state, struct cxa_summary *summary,
 		status = json->form->commit(json, error);
 	if (status < 0)
 		return status;
-	if (count_unknown(json) != 0)
-		cxa_context_notice(json->sink->context,
-				   "%llu fields that this version does not know "
-				   "have no place in JSON and were left out",
-				   (unsigned long long)count_unknown(json));
-	if (json->header->embedding_space != NULL && json->form != &lines_form)
-		cxa_context_notice(json->sink->context,
-				   "what the archive says of its embedding space "
-				   "(model, dimensions) has no place in JSON");
+	tell_left_out(json);
 	json->summary.total_bytes = json->total_bytes;
 	*summary = json->summary;
 	return 0;
