@@ -98,6 +98,7 @@ static int copy(const struct flow *flow, struct cxa_context *context,
 		struct cxa_error *error)
 {
 	struct cxa_source_options source_options = options->source;
+	struct cxa_sink_options sink_options = options->sink;
 	struct cxa_source *migrated = NULL;
 	struct cxa_source *source = NULL;
 	struct cxa_sink *sink = NULL;
@@ -106,8 +107,10 @@ static int copy(const struct flow *flow, struct cxa_context *context,
 
 	/* First the output: that it cannot be written is soon found out. */
 	source_options.single_read = flow->single_read;
+	if (strcmp(flow->output, "-") == 0 && isatty(STDOUT_FILENO) == 1)
+		sink_options.escapes = ui_steers;
 	status = cxa_sink_open(&sink, context, flow->output, flow->kind,
-			       &options->sink, error);
+			       &sink_options, error);
 	if (status == 0)
 		status = cxa_source_open(&source, context, flow->input,
 					 &source_options, error);

@@ -29,11 +29,62 @@ struct json_sink {
 	struct cxa_output_folder *folder;
 	struct cxa_json_printer *printer;
 	struct cxa_buffer text;
+	struct cxa_buffer escaped;
 	int part;             /* of cxa_json_parts, that is open; -1: none */
 	bool has_records;     /* the part has some already */
 	uint64_t total_bytes; /* of files that are complete */
 	struct cxa_summary summary;
 };
+
+/* Bytes of the character that begins here, and its code; the text is sound. */
+static size_t next_character(const uint8_t *at, uint32_t *code)
+{
+	*code = at[0];
+	if (at[0] < 0x80)
+		return 1;
+	*code = (at[0] & 0x1fu) << 6 | (at[1] & 0x3fu);
+	if (at[0] < 0xe0)
+		return 2;
+	*code = (at[0] & 0x0fu) << 12 | (at[1] & 0x3fu) << 6 | (at[2] & 0x3fu);
+	if (at[0] < 0xf0)
+		return 3;
+	*code = UINT32_MAX; /* over U+FFFF */
+	return 4;
+}
+
+/* A string says the same with escapes, and all of this is in strings. */
+static void escape(struct json_sink *json, const uint8_t *text, size_t size)
+{
+	char escaped[8];
+	uint32_t code;
+	size_t plain = 0;
+	size_t taken;
+
+	cxa_buffer_reset(&json->escaped);
+	for (size_t at = 0; at < size; at += taken) {
+		taken = next_character(text + at, &code);
+		if (code < 0x7f || code > 0xffff ||
+		    !json->sink->options.escapes(code))
+			continue;
+		cxa_buffer_append(&json->escaped, text + plain, at - plain);
+		snprintf(escaped, sizeof(escaped), "\\u%04x", (unsigned)code);
+		cxa_buffer_append(&json->escaped, escaped, 6);
+		plain = at + taken;
+	}
+	cxa_buffer_append(&json->escaped, text + plain, size - plain);
+}
+
+static int put_out(struct json_sink *json, const uint8_t *text, size_t size,
+		   struct cxa_error *error)
+{
+	if (json->sink->options.escapes == NULL)
+		return cxa_output_write(json->output, text, size, error);
+	escape(json, text, size);
+	if (json->escaped.failed)
+		return cxa_error_nomem(error, "JSON");
+	return cxa_output_write(json->output, json->escaped.data,
+				json->escaped.size, error);
+}
 
 static int write_text(struct json_sink *json, struct cxa_error *error)
 {
@@ -41,8 +92,7 @@ static int write_text(struct json_sink *json, struct cxa_error *error)
 
 	if (json->text.failed)
 		return cxa_error_nomem(error, "JSON");
-	status = cxa_output_write(json->output, json->text.data,
-				  json->text.size, error);
+	status = put_out(json, json->text.data, json->text.size, error);
 	cxa_buffer_reset(&json->text);
 	return status;
 }
@@ -297,8 +347,7 @@ static int write_printed(void *state, const struct cxa_buffer *text,
 	size_t skip = json->form->separator_first && !json->has_records;
 
 	json->has_records = true;
-	return cxa_output_write(json->output, text->data + skip,
-				text->size - skip, error);
+	return put_out(json, text->data + skip, text->size - skip, error);
 }
 
 static int sink_begin(void *state, const Cxa__Header *header,
@@ -411,6 +460,7 @@ static void sink_close(void *state)
 	cxa_output_close(json->output);
 	cxa_output_folder_close(json->folder);
 	cxa_buffer_release(&json->text);
+	cxa_buffer_release(&json->escaped);
 	free(json);
 }
 

@@ -17,6 +17,8 @@ struct cxa_sink_options {
 	bool no_check_encode;  /* archive: do not decompress each frame again */
 	bool into;             /* store: one that exists, its content replaced */
 	bool scratch;          /* store: made, read back, compared, and dropped */
+	/* JSON: is this character (U+007F to U+FFFF) to be an escape? */
+	bool (*escapes)(uint32_t code);
 };
 
 #define CXA_SINK_OPTIONS_INIT { .struct_size = sizeof(struct cxa_sink_options) }
