@@ -39,7 +39,7 @@ SLOW = SANITIZED or 'CXA_EMULATED' in os.environ
 SECONDS = 1.0 * (20 if SLOW else 8 if COUNTED else 1 if ALL else 2)
 SECONDS_MANY = 3 * SECONDS
 MEBIBYTES = 1 << 40 if SLOW else 320
-CPU = 200 if 'CXA_EMULATED' in os.environ else 10  # then it is killed
+CPU = 200 if 'CXA_EMULATED' in os.environ else 60  # then it is killed
 LINES = 120  # of a report: a hundred listed, and what is around them
 # These do not read it all; and all that is in it may be sound.
 MAY_BE_DONE = ('info', 'list', 'get', 'salvage')
