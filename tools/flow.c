@@ -75,6 +75,11 @@ static bool is_same_file(const struct flow *flow)
 		S_ISBLK(in.st_mode));
 }
 
+static bool is_to_terminal(const struct flow *flow)
+{
+	return strcmp(flow->output, "-") == 0 && isatty(STDOUT_FILENO) == 1;
+}
+
 static int check_ends(const struct flow *flow, const struct options *options)
 {
 	const char *name = options->command->name;
@@ -86,8 +91,7 @@ static int check_ends(const struct flow *flow, const struct options *options)
 	if (standard && options->json)
 		return ui_usage(name, "--json and -o - both want standard "
 				"output");
-	if (standard && flow->kind == CXA_KIND_ARCHIVE &&
-	    isatty(STDOUT_FILENO) == 1)
+	if (flow->kind == CXA_KIND_ARCHIVE && is_to_terminal(flow))
 		return ui_usage(name, "an archive is nothing for a terminal: "
 				"name a file, or redirect standard output");
 	return EXIT_DONE;
@@ -107,7 +111,7 @@ static int copy(const struct flow *flow, struct cxa_context *context,
 
 	/* First the output: that it cannot be written is soon found out. */
 	source_options.single_read = flow->single_read;
-	if (strcmp(flow->output, "-") == 0 && isatty(STDOUT_FILENO) == 1)
+	if (is_to_terminal(flow))
 		sink_options.escapes = ui_steers;
 	status = cxa_sink_open(&sink, context, flow->output, flow->kind,
 			       &sink_options, error);

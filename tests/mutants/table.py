@@ -294,9 +294,10 @@ MUTANTS = [
     # --- what the tool does not do
     ('tools/flow.c', 'if (is_same_file(flow))', 'if (false)',
      'case:usage-same-file'),
-    ('tools/flow.c', '\t    isatty(STDOUT_FILENO) == 1)', '\t    false)',
-     'case:archive-to-terminal'),
-    ('tools/flow.c', '&& isatty(STDOUT_FILENO) == 1)', '&& false)',
+    ('tools/flow.c',
+     'if (flow->kind == CXA_KIND_ARCHIVE && is_to_terminal(flow))',
+     'if (false)', 'case:archive-to-terminal'),
+    ('tools/flow.c', 'if (is_to_terminal(flow))', 'if (false)',
      'case:cat-hostile-text'),
     ('endpoint/json_sink.c', 'if (code < 0x7f || code > 0xffff ||',
      'if (code < 0x80 || code > 0xffff ||', 'case:cat-hostile-text'),
